@@ -1,0 +1,1 @@
+"""How a base prefix comes to be: one file per kind."""

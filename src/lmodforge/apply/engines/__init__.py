@@ -1,0 +1,1 @@
+"""How the packages of an environment are resolved and installed: one file per engine."""

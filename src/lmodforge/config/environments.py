@@ -1,0 +1,95 @@
+"""Environments and tools as people write them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from lmodforge.config.base import Model
+from lmodforge.config.distributions import ModuleLook
+from lmodforge.config.naming import ModuleName, Name, Text, mistake
+
+# Name, extras, version clauses, marker: PEP 508 without the URL form, which no index vouches for.
+_REQUIREMENT = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*"
+    r"(?:\(?(?:===|==|~=|!=|<=|>=|<|>)[^;@()]*\)?)?\s*(?:;.*)?")
+_MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def _requirement(text: str) -> str:
+    if text.startswith("-") or "@" in text or "://" in text:
+        raise mistake(f"`{text}` is not a package of an index", "write a name and, if need be, versions: `numpy>=2,<3`")
+    if not _REQUIREMENT.fullmatch(text):
+        raise mistake(f"`{text}` is not a requirement", "write a name and, if need be, versions: `numpy>=2,<3`")
+    return text
+
+
+def _import_name(text: str) -> str:
+    if not _MODULE.fullmatch(text):
+        raise mistake(f"`{text}` is not the name of a Python module", "write what follows `import`: `sklearn`")
+    return text
+
+
+def _command(text: str) -> str:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise mistake(f"command `{text}` cannot be read: {error}", "quote it as in a shell") from None
+    if not words:
+        raise mistake("a command is empty")
+    return text
+
+
+def _sha256(text: str) -> str:
+    if not _SHA256.fullmatch(text):
+        raise mistake(f"`{text}` is not a sha256", "64 hexadecimal digits, lower case")
+    return text
+
+
+Requirement = Annotated[Text, AfterValidator(_requirement)]
+Sha256 = Annotated[Text, AfterValidator(_sha256)]
+
+
+class Check(Model):
+    """What must work inside a new release before anybody sees it."""
+
+    imports: Annotated[tuple[Annotated[str, AfterValidator(_import_name)], ...], Field(
+        alias="import", description="Python modules to import.")] = ()
+    run: Annotated[tuple[Annotated[str, AfterValidator(_command)], ...], Field(
+        description="Commands that must exit 0, each split as a shell would, run without a shell.")] = ()
+    timeout: Annotated[int, Field(gt=0, description="Seconds that one of them may take.")] = 300
+
+
+class Environment(ModuleLook):
+    """A named set of packages, built for each distribution that lists it."""
+
+    version: Annotated[Name, Field(description="The centre's own, such as 2026.11. A new one resolves its packages anew.")]
+    module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
+    default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
+    python: Annotated[Name | None, Field(description="The Python that it needs, such as 3.12.")] = None
+    conda: Annotated[tuple[Text, ...], Field(description="Packages from conda channels, as MatchSpecs.")] = ()
+    pypi: Annotated[tuple[Requirement, ...], Field(description="Packages from the PyPI index, such as `numpy>=2`.")] = ()
+    build: Annotated[tuple[Name, ...], Field(
+        description="Packages that may be built from source: their code runs on this host, as you.")] = ()
+    check: Annotated[Check, Field(description="What must work before it is published.")] = Check()
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Environment:
+        if not self.conda and not self.pypi:
+            raise mistake("the environment holds no package", "list some under `pypi` or `conda`")
+        return self
+
+
+class Tool(ModuleLook):
+    """A single program with a module of its own."""
+
+    version: Name
+    module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
+    default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
+    sha256: Annotated[dict[str, Sha256], Field(
+        description="Hash of its wheel per platform, such as `linux-x86_64`; left out: the one that is known, "
+                    "or else the one that the index states, kept in the lock.")] = {}

@@ -1,0 +1,83 @@
+"""Names and paths that end up in a file name, a modulefile or a shell: what they may hold, and why not more."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+_COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_UNSAFE_IN_PATH = re.compile(r"[^\w/._+@=,-]")
+_URL_WITH_SECRET = re.compile(r"\A[a-z+]+://[^/]*@")
+
+
+def mistake(message: str, hint: str = "") -> PydanticCustomError:
+    """Make the error that a validator raises: the loader shows `message` and `hint` with their place in the file."""
+    context = {"message": message, "hint": hint}
+    return PydanticCustomError("site", "{message}", context)
+
+
+def _stripped(text: str) -> str:
+    return text.strip()
+
+
+def _name(text: str) -> str:
+    if not _COMPONENT.fullmatch(text):
+        raise mistake(f"`{text}` is not a name", "letters, digits and . _ + - only, a letter or digit first")
+    return text
+
+
+def module_name(text: str) -> str:
+    """Check a module's full name, `name/version` or `category/name/version`, which is its path in the module tree."""
+    if not text.strip():
+        raise mistake("a module name is empty", "write name/version, such as `python/3.11.9`")
+    if re.search(r"\s", text):
+        raise mistake(f"module name `{text}` holds white space", "Lmod takes white space for the end of a name")
+    if text.startswith("/"):
+        raise mistake(f"module name `{text}` is absolute", "it is a path below the module tree: drop the leading `/`")
+    for part in text.split("/"):
+        _check_module_part(text, part)
+    return text
+
+
+def _check_module_part(text: str, part: str) -> None:
+    if part in ("", "."):
+        raise mistake(f"module name `{text}` has an empty part", "write name/version with one `/` between")
+    if part == "..":
+        raise mistake(f"module name `{text}` leaves the module tree", "`..` may not stand in a module name")
+    if part.startswith("."):
+        raise mistake(f"module name `{text}` has a part with a leading dot", "Lmod hides what begins with a dot")
+    if not _COMPONENT.fullmatch(part.replace("{version}", "0")):
+        raise mistake(f"module name `{text}` has a part `{part}` that Lmod or a shell would not survive",
+                      "letters, digits and . _ + - only, a letter or digit first")
+
+
+def absolute_path(text: str) -> str:
+    """Check a path that is written into modulefiles, #! lines and PATH: absolute, normal, nothing that a shell reads."""
+    if not text.startswith("/"):
+        raise mistake(f"path `{text}` is not absolute", "begin it with `/`")
+    if found := _UNSAFE_IN_PATH.search(text):
+        raise mistake(f"path `{text}` holds {found.group()!r}, which no shell, #! line or PATH survives",
+                      "letters, digits and / . _ + @ = , - only")
+    parts = text.rstrip("/").split("/")[1:]
+    if any(part in ("", ".", "..") for part in parts):
+        raise mistake(f"path `{text}` is not normal", "no `//`, `/./` or `/../`, and not `/` itself")
+    return text.rstrip("/")
+
+
+def _public_url(text: str) -> str:
+    if not re.match(r"(https?|file)://", text):
+        raise mistake(f"`{text}` is not a URL", "begin it with https://, http:// or file://")
+    if _URL_WITH_SECRET.match(text):
+        raise mistake("the URL holds a user name or a token, which would show in logs and locks",
+                      "leave it out of the site file")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_stripped)]
+Name = Annotated[str, AfterValidator(_name)]
+ModuleName = Annotated[str, AfterValidator(module_name)]
+AbsolutePath = Annotated[str, AfterValidator(absolute_path)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]

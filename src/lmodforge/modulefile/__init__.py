@@ -1,0 +1,1 @@
+"""Typed context in, Lua text out: the one place that quotes Lua."""

@@ -1,0 +1,1 @@
+"""Desired state against facts: what must change. Pure."""

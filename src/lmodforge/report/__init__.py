@@ -1,0 +1,1 @@
+"""Plans, outcomes and receipts as text and JSON."""

@@ -1,0 +1,1 @@
+"""Load modulefiles in real Lmod."""
