@@ -12,22 +12,28 @@ from lmodforge.config.naming import AbsolutePath, ModuleName, Name, Text, mistak
 
 def _interpreter(text: str) -> str:
     if text not in ("host", "uv") and not text.startswith("/"):
-        raise mistake(f"`{text}` is not an interpreter", "`host`, `uv`, or an absolute path such as /usr/bin/python3.11")
+        raise mistake(
+            f"`{text}` is not an interpreter", "`host`, `uv`, or an absolute path such as /usr/bin/python3.11"
+        )
     return text
 
 
 class ModuleLook(Model):
     """What a module says about itself; the same keys for distributions, environments and tools."""
 
-    summary: Annotated[Text, Field(description="One sentence: what it is for. Shown by `module whatis` and `spider`.")] = ""
+    summary: Annotated[
+        Text, Field(description="One sentence: what it is for. Shown by `module whatis` and `spider`.")
+    ] = ""
     keywords: Annotated[tuple[Text, ...], Field(description="Words that `module keyword` finds it by.")] = ()
     url: Annotated[Text, Field(description="Where its users read more.")] = ""
     help: Annotated[Text, Field(description="Added at the end of what `module help` prints.")] = ""
 
 
 class _Distribution(ModuleLook):
-    module: Annotated[ModuleName, Field(description="Full name of its module, such as `python/3.11.9`; "
-                                                    "`{version}` stands for the version.")]
+    module: Annotated[
+        ModuleName,
+        Field(description="Full name of its module, such as `python/3.11.9`; `{version}` stands for the version."),
+    ]
     default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
 
 
@@ -35,17 +41,28 @@ class PythonDistribution(_Distribution):
     """A plain Python: an interpreter that is there, or one that uv installs, in a prefix of its own."""
 
     kind: Literal["python"]
-    version: Annotated[Name | None, Field(description="Such as 3.11.9 or 3.11; left out: what the interpreter is.")] = None
-    interpreter: Annotated[str, AfterValidator(_interpreter), Field(
-        description="`host` (the one that runs lmodforge, or one in /usr/bin or /usr/local/bin), an absolute path, "
-                    "or `uv` (uv downloads it into the prefix).")] = "host"
-    prefix: Annotated[AbsolutePath | None, Field(description="Default: the module's name below `paths.software`.")] = None
+    version: Annotated[Name | None, Field(description="Such as 3.11.9 or 3.11; left out: what the interpreter is.")] = (
+        None
+    )
+    interpreter: Annotated[
+        str,
+        AfterValidator(_interpreter),
+        Field(
+            description="`host` (the one that runs lmodforge, or one in /usr/bin or /usr/local/bin), an absolute path, "
+            "or `uv` (uv downloads it into the prefix)."
+        ),
+    ] = "host"
+    prefix: Annotated[AbsolutePath | None, Field(description="Default: the module's name below `paths.software`.")] = (
+        None
+    )
     environments: Annotated[tuple[Name, ...], Field(description="The environments built for it, by name.")] = ()
 
     @model_validator(mode="after")
     def _uv_needs_a_version(self) -> PythonDistribution:
         if self.interpreter == "uv" and self.version is None:
-            raise mistake("`interpreter: uv` needs a `version`", "write the Python that uv shall install, such as 3.12.11")
+            raise mistake(
+                "`interpreter: uv` needs a `version`", "write the Python that uv shall install, such as 3.12.11"
+            )
         return self
 
 

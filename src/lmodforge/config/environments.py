@@ -15,7 +15,8 @@ from lmodforge.config.naming import ModuleName, Name, Text, mistake
 # Name, extras, version clauses, marker: PEP 508 without the URL form, which no index vouches for.
 _REQUIREMENT = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*"
-    r"(?:\(?(?:===|==|~=|!=|<=|>=|<|>)[^;@()]*\)?)?\s*(?:;.*)?")
+    r"(?:\(?(?:===|==|~=|!=|<=|>=|<|>)[^;@()]*\)?)?\s*(?:;.*)?"
+)
 _MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -57,24 +58,34 @@ Sha256 = Annotated[Text, AfterValidator(_sha256)]
 class Check(Model):
     """What must work inside a new release before anybody sees it."""
 
-    imports: Annotated[tuple[Annotated[str, AfterValidator(_import_name)], ...], Field(
-        alias="import", description="Python modules to import.")] = ()
-    run: Annotated[tuple[Annotated[str, AfterValidator(_command)], ...], Field(
-        description="Commands that must exit 0, each split as a shell would, run without a shell.")] = ()
+    imports: Annotated[
+        tuple[Annotated[str, AfterValidator(_import_name)], ...],
+        Field(alias="import", description="Python modules to import."),
+    ] = ()
+    run: Annotated[
+        tuple[Annotated[str, AfterValidator(_command)], ...],
+        Field(description="Commands that must exit 0, each split as a shell would, run without a shell."),
+    ] = ()
     timeout: Annotated[int, Field(gt=0, description="Seconds that one of them may take.")] = 300
 
 
 class Environment(ModuleLook):
     """A named set of packages, built for each distribution that lists it."""
 
-    version: Annotated[Name, Field(description="The centre's own, such as 2026.11. A new one resolves its packages anew.")]
+    version: Annotated[
+        Name, Field(description="The centre's own, such as 2026.11. A new one resolves its packages anew.")
+    ]
     module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
     default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
     python: Annotated[Name | None, Field(description="The Python that it needs, such as 3.12.")] = None
     conda: Annotated[tuple[Text, ...], Field(description="Packages from conda channels, as MatchSpecs.")] = ()
-    pypi: Annotated[tuple[Requirement, ...], Field(description="Packages from the PyPI index, such as `numpy>=2`.")] = ()
-    build: Annotated[tuple[Name, ...], Field(
-        description="Packages that may be built from source: their code runs on this host, as you.")] = ()
+    pypi: Annotated[
+        tuple[Requirement, ...], Field(description="Packages from the PyPI index, such as `numpy>=2`.")
+    ] = ()
+    build: Annotated[
+        tuple[Name, ...],
+        Field(description="Packages that may be built from source: their code runs on this host, as you."),
+    ] = ()
     check: Annotated[Check, Field(description="What must work before it is published.")] = Check()
 
     @model_validator(mode="after")
@@ -90,6 +101,10 @@ class Tool(ModuleLook):
     version: Name
     module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
     default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
-    sha256: Annotated[dict[str, Sha256], Field(
-        description="Hash of its wheel per platform, such as `linux-x86_64`; left out: the one that is known, "
-                    "or else the one that the index states, kept in the lock.")] = {}
+    sha256: Annotated[
+        dict[str, Sha256],
+        Field(
+            description="Hash of its wheel per platform, such as `linux-x86_64`; left out: the one that is known, "
+            "or else the one that the index states, kept in the lock."
+        ),
+    ] = {}

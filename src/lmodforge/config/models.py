@@ -16,7 +16,9 @@ from lmodforge.config.spaces import Caches, ProjectSpace, ScratchSpace
 class Paths(Model):
     """Where everything is installed. Both must be visible under the same path on every node."""
 
-    software: Annotated[AbsolutePath, Field(description="Prefixes, environments and tools; `.lmodforge` keeps the receipts.")]
+    software: Annotated[
+        AbsolutePath, Field(description="Prefixes, environments and tools; `.lmodforge` keeps the receipts.")
+    ]
     modulefiles: Annotated[AbsolutePath, Field(description="Module trees: `generations/`, `current`, `init/`.")]
 
 
@@ -24,16 +26,20 @@ class LmodSettings(Model):
     """The Lmod that users have."""
 
     minimum: Annotated[Name, Field(description="The oldest Lmod that the modulefiles must work with.")] = "8.6"
-    required: Annotated[bool, Field(
-        description="Refuse to deploy where no Lmod can load the new modules before they are published.")] = False
-    spider_cache: Annotated[AbsolutePath | None, Field(
-        description="Directory of Lmod's system spider cache, refreshed after a deploy.")] = None
+    required: Annotated[
+        bool, Field(description="Refuse to deploy where no Lmod can load the new modules before they are published.")
+    ] = False
+    spider_cache: Annotated[
+        AbsolutePath | None, Field(description="Directory of Lmod's system spider cache, refreshed after a deploy.")
+    ] = None
 
 
 class Index(Model):
     """Where PyPI packages come from."""
 
-    url: Annotated[PublicUrl | None, Field(description="A mirror's simple index; left out: what uv takes by default.")] = None
+    url: Annotated[
+        PublicUrl | None, Field(description="A mirror's simple index; left out: what uv takes by default.")
+    ] = None
     extra: Annotated[tuple[PublicUrl, ...], Field(description="Further indexes, asked first.")] = ()
     find_links: Annotated[tuple[AbsolutePath, ...], Field(description="Directories with wheels.")] = ()
 
@@ -49,7 +55,9 @@ class Retention(Model):
     """What `prune` keeps at the least."""
 
     generations: Annotated[int, Field(ge=1, description="Module trees that are kept, the current one included.")] = 3
-    days: Annotated[int, Field(ge=0, description="Longer than the longest job: a login of the last days keeps its modules.")] = 30
+    days: Annotated[
+        int, Field(ge=0, description="Longer than the longest job: a login of the last days keeps its modules.")
+    ] = 30
 
 
 class SiteConfig(Model):
@@ -57,8 +65,12 @@ class SiteConfig(Model):
 
     name: Annotated[Name, Field(description="Short name of the cluster.")]
     title: Annotated[Text, Field(description="What users call the cluster.")] = ""
-    root: Annotated[Text | None, Field(
-        description="Lay the whole site out below this directory, for trying it; relative to the current directory.")] = None
+    root: Annotated[
+        Text | None,
+        Field(
+            description="Lay the whole site out below this directory, for trying it; relative to the current directory."
+        ),
+    ] = None
     paths: Paths
     lmod: LmodSettings = LmodSettings()
     project: ProjectSpace | None = None
@@ -68,7 +80,9 @@ class SiteConfig(Model):
     retention: Retention = Retention()
     index: Annotated[Index, Field(description="Where PyPI packages come from.")] = Index()
     channels: Annotated[tuple[Text, ...], Field(description="Conda channels, best first.")] = ()
-    templates: Annotated[tuple[AbsolutePath, ...], Field(description="Directories with the site's own templates, looked in first.")] = ()
+    templates: Annotated[
+        tuple[AbsolutePath, ...], Field(description="Directories with the site's own templates, looked in first.")
+    ] = ()
     distributions: dict[Name, Distribution] = {}
     tools: dict[Literal["uv"], Tool] = {}
     environments: dict[Name, Environment] = {}

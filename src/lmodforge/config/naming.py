@@ -50,8 +50,10 @@ def _check_module_part(text: str, part: str) -> None:
     if part.startswith("."):
         raise mistake(f"module name `{text}` has a part with a leading dot", "Lmod hides what begins with a dot")
     if not _COMPONENT.fullmatch(part.replace("{version}", "0")):
-        raise mistake(f"module name `{text}` has a part `{part}` that Lmod or a shell would not survive",
-                      "letters, digits and . _ + - only, a letter or digit first")
+        raise mistake(
+            f"module name `{text}` has a part `{part}` that Lmod or a shell would not survive",
+            "letters, digits and . _ + - only, a letter or digit first",
+        )
 
 
 def absolute_path(text: str) -> str:
@@ -59,8 +61,10 @@ def absolute_path(text: str) -> str:
     if not text.startswith("/"):
         raise mistake(f"path `{text}` is not absolute", "begin it with `/`")
     if found := _UNSAFE_IN_PATH.search(text):
-        raise mistake(f"path `{text}` holds {found.group()!r}, which no shell, #! line or PATH survives",
-                      "letters, digits and / . _ + @ = , - only")
+        raise mistake(
+            f"path `{text}` holds {found.group()!r}, which no shell, #! line or PATH survives",
+            "letters, digits and / . _ + @ = , - only",
+        )
     parts = text.rstrip("/").split("/")[1:]
     if any(part in ("", ".", "..") for part in parts):
         raise mistake(f"path `{text}` is not normal", "no `//`, `/./` or `/../`, and not `/` itself")
@@ -71,8 +75,9 @@ def _public_url(text: str) -> str:
     if not re.match(r"(https?|file)://", text):
         raise mistake(f"`{text}` is not a URL", "begin it with https://, http:// or file://")
     if _URL_WITH_SECRET.match(text):
-        raise mistake("the URL holds a user name or a token, which would show in logs and locks",
-                      "leave it out of the site file")
+        raise mistake(
+            "the URL holds a user name or a token, which would show in logs and locks", "leave it out of the site file"
+        )
     return text
 
 

@@ -34,7 +34,9 @@ class PiSources(Model):
     """How the principal investigator is found, tried in the order of the keys."""
 
     env: Annotated[tuple[Variable, ...], Field(description="Environment variables that may name the PI.")] = ()
-    slurm_account: Annotated[bool, Field(description="Take the Slurm account of the job; a leading `pi-` is dropped.")] = False
+    slurm_account: Annotated[
+        bool, Field(description="Take the Slurm account of the job; a leading `pi-` is dropped.")
+    ] = False
     group: Annotated[Text, Field(description="Pattern of the users' groups that name the PI, such as `pi-*`.")] = ""
 
 
@@ -57,8 +59,10 @@ class Cache(Model):
     """A package cache and the toggle that users set before they load the module."""
 
     toggle: Variable
-    default: Annotated[Literal["temporary", "persistent"], Field(
-        description="What holds when the toggle is unset. persistent: project space, else scratch.")] = "temporary"
+    default: Annotated[
+        Literal["temporary", "persistent"],
+        Field(description="What holds when the toggle is unset. persistent: project space, else scratch."),
+    ] = "temporary"
 
 
 class Caches(Model):
@@ -66,5 +70,7 @@ class Caches(Model):
 
     conda: Cache = Cache(toggle="USE_CONDA_CACHE")
     uv: Cache = Cache(toggle="USE_UV_CACHE")
-    temporary: Annotated[tuple[AbsolutePath, ...], Field(
-        description="Where temporary caches go when neither SLURM_TMPDIR nor TMPDIR is set.")] = ("/tmp",)  # noqa: S108 - the users' own, checked at load
+    temporary: Annotated[
+        tuple[AbsolutePath, ...],
+        Field(description="Where temporary caches go when neither SLURM_TMPDIR nor TMPDIR is set."),
+    ] = ("/tmp",)  # noqa: S108 - the users' own, checked at load
