@@ -104,7 +104,8 @@ class Tool(ModuleLook):
     sha256: Annotated[
         dict[str, Sha256],
         Field(
+            default_factory=dict,
             description="Hash of its wheel per platform, such as `linux-x86_64`; left out: the one that is known, "
-            "or else the one that the index states, kept in the lock."
+            "or else the one that the index states, kept in the lock.",
         ),
-    ] = {}
+    ]

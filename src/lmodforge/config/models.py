@@ -83,6 +83,6 @@ class SiteConfig(Model):
     templates: Annotated[
         tuple[AbsolutePath, ...], Field(description="Directories with the site's own templates, looked in first.")
     ] = ()
-    distributions: dict[Name, Distribution] = {}
-    tools: dict[Literal["uv"], Tool] = {}
-    environments: dict[Name, Environment] = {}
+    distributions: dict[Name, Distribution] = Field(default_factory=dict)
+    tools: dict[Literal["uv"], Tool] = Field(default_factory=dict)
+    environments: dict[Name, Environment] = Field(default_factory=dict)

@@ -57,7 +57,7 @@ def _check_module_part(text: str, part: str) -> None:
 
 
 def absolute_path(text: str) -> str:
-    """Check a path that is written into modulefiles, #! lines and PATH: absolute, normal, nothing that a shell reads."""
+    """Check a path for modulefiles, #! lines and PATH: absolute, normal, nothing that a shell reads."""
     if not text.startswith("/"):
         raise mistake(f"path `{text}` is not absolute", "begin it with `/`")
     if found := _UNSAFE_IN_PATH.search(text):
