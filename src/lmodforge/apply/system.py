@@ -1,0 +1,309 @@
+"""The one door to the world: everything that runs a program or touches a file goes through a `System`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lmodforge.errors import StepFailed
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a program left: its exit code (128 + N when signal N ended it, 124 after a timeout) and its output."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class System(Protocol):
+    """What lmodforge may ask of the world; tests compose others that record, fail at step k, or fill the disk."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str | None = None,
+        stdin: str = "",
+        timeout: float | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run a program without a shell, in exactly this environment; `on_line` sees each line of stderr as it comes."""
+        ...
+
+    def read(self, path: str | Path) -> bytes | None:
+        """Return the content of a regular file; None when there is none."""
+        ...
+
+    def stat(self, path: str | Path) -> os.stat_result | None:
+        """Return what `lstat` says; None when nothing is there."""
+        ...
+
+    def target(self, path: str | Path) -> str | None:
+        """Return where a symbolic link points, as written; None when it is not one."""
+        ...
+
+    def names(self, path: str | Path) -> tuple[str, ...]:
+        """Return the entries of a directory, sorted; none when it is not one."""
+        ...
+
+    def free(self, path: str | Path) -> tuple[int, int]:
+        """Return the free bytes and the free inodes for us where `path` is or would be."""
+        ...
+
+    def make_directory(self, path: str | Path, mode: int = 0o755) -> None:
+        """Make a directory and those above it, with this mode whatever the umask; one that is there stays as it is."""
+        ...
+
+    def write(self, path: str | Path, content: bytes, mode: int = 0o644) -> None:
+        """Put a file in place in one step: readers see the old content or the new."""
+        ...
+
+    def append(self, path: str | Path, content: bytes, mode: int = 0o644) -> None:
+        """Add to the end of a file that only we write."""
+        ...
+
+    def link(self, path: str | Path, target: str) -> None:
+        """Put a symbolic link in place in one step; a real file or directory there is refused."""
+        ...
+
+    def rename(self, source: str | Path, destination: str | Path) -> None:
+        """Rename within a file system."""
+        ...
+
+    def remove(self, path: str | Path) -> None:
+        """Remove a file, a link or a tree, also a read-only one; nothing there is fine."""
+        ...
+
+    def freeze(self, path: str | Path, *, group: int | None, for_all: bool) -> tuple[int, int]:
+        """Make a tree read-only for everybody; return its size in bytes and the number of its files."""
+        ...
+
+
+class RealSystem:
+    """The world as it is."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str | None = None,
+        stdin: str = "",
+        timeout: float | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run a program; see `System.run`."""
+        pipe = subprocess.PIPE
+        try:
+            child = subprocess.Popen(
+                list(argv), env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="replace"
+            )
+        except OSError as error:
+            return Completed(127, "", f"{argv[0]}: {error.strerror}")
+        return _attend(child, stdin, timeout, on_line)
+
+    def read(self, path: str | Path) -> bytes | None:
+        """Read a regular file, never following a link in its last part."""
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            if stat.S_ISLNK(os.lstat(path).st_mode):
+                return None
+            raise StepFailed(f"cannot read {path}: {error.strerror}") from None
+        with os.fdopen(handle, "rb") as file:
+            return file.read() if stat.S_ISREG(os.fstat(handle).st_mode) else None
+
+    def stat(self, path: str | Path) -> os.stat_result | None:
+        """Look at a path without following it."""
+        try:
+            return os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def target(self, path: str | Path) -> str | None:
+        """Read a link."""
+        try:
+            return os.readlink(path)
+        except OSError:
+            return None
+
+    def names(self, path: str | Path) -> tuple[str, ...]:
+        """List a directory."""
+        try:
+            return tuple(sorted(os.listdir(path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+
+    def free(self, path: str | Path) -> tuple[int, int]:
+        """Ask the nearest directory that exists."""
+        there = Path(path)
+        while not there.exists():
+            there = there.parent
+        found = os.statvfs(there)
+        return found.f_bavail * found.f_frsize, found.f_favail
+
+    def make_directory(self, path: str | Path, mode: int = 0o755) -> None:
+        """Make each missing directory in turn, so that each gets the mode and none a umask's."""
+        missing = [Path(path)]
+        while not missing[-1].parent.is_dir():
+            missing.append(missing[-1].parent)
+        for directory in reversed(missing):
+            try:
+                directory.mkdir(0o700)
+            except FileExistsError:
+                if not directory.is_dir():
+                    raise StepFailed(f"{directory} is in the way: it is not a directory") from None
+            else:
+                directory.chmod(mode)
+
+    def write(self, path: str | Path, content: bytes, mode: int = 0o644) -> None:
+        """Write beside the file under a name nobody can guess, then rename."""
+        staged = _staged(path)
+        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fchmod(handle, mode)
+                os.fsync(handle)
+            staged.replace(path)
+        except BaseException:
+            staged.unlink(missing_ok=True)
+            raise
+
+    def append(self, path: str | Path, content: bytes, mode: int = 0o644) -> None:
+        """Append in one write, which does not mix with another's."""
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        try:
+            os.write(handle, content)
+        finally:
+            os.close(handle)
+
+    def link(self, path: str | Path, target: str) -> None:
+        """Make the link beside its place, then rename it there."""
+        there = self.stat(path)
+        if there is not None and not stat.S_ISLNK(there.st_mode):
+            raise StepFailed(f"{path} is in the way: it is not a link", "move it away, then deploy again")
+        staged = _staged(path)
+        staged.symlink_to(target)
+        staged.replace(path)
+
+    def rename(self, source: str | Path, destination: str | Path) -> None:
+        """Rename."""
+        Path(source).rename(destination)
+
+    def remove(self, path: str | Path) -> None:
+        """Remove; directories are made writable first, because releases are read-only."""
+        there = self.stat(path)
+        if there is None:
+            return
+        if not stat.S_ISDIR(there.st_mode):
+            Path(path).unlink()
+            return
+        for directory, _, _ in os.walk(path):
+            os.chmod(directory, 0o700)
+        shutil.rmtree(path)
+
+    def freeze(self, path: str | Path, *, group: int | None, for_all: bool) -> tuple[int, int]:
+        """Take every write bit away; links are left alone, hard links are counted once."""
+        size, files, seen = 0, 0, set()
+        for entry in _bottom_up(Path(path)):
+            found = os.lstat(entry)
+            if group is not None and found.st_gid != group:
+                os.lchown(entry, -1, group)
+            if stat.S_ISLNK(found.st_mode):
+                continue
+            mode = _frozen(found.st_mode, for_all=for_all)
+            if stat.S_IMODE(found.st_mode) != mode:
+                os.chmod(entry, mode)
+            if stat.S_ISREG(found.st_mode):
+                files += 1
+                size += found.st_size if found.st_ino not in seen else 0
+                seen.add(found.st_ino)
+        return size, files
+
+
+def _attend(
+    child: subprocess.Popen[str], stdin: str, timeout: float | None, on_line: Callable[[str], None] | None
+) -> Completed:
+    if on_line is None:
+        try:
+            stdout, stderr = child.communicate(stdin, timeout)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            stdout, stderr = child.communicate()
+            return Completed(124, stdout, f"{stderr}\nended after {timeout:g} s")
+        except BaseException:
+            child.kill()
+            raise
+        return Completed(_code(child.returncode), stdout, stderr)
+    return _attend_lines(child, stdin, timeout, on_line)
+
+
+def _attend_lines(
+    child: subprocess.Popen[str], stdin: str, timeout: float | None, on_line: Callable[[str], None]
+) -> Completed:
+    assert child.stdin is not None and child.stdout is not None and child.stderr is not None  # noqa: S101, PT018 - all are pipes
+    stdout: list[str] = []
+    reader = threading.Thread(target=lambda pipe: stdout.append(pipe.read()), args=(child.stdout,), daemon=True)
+    killer = threading.Timer(timeout, child.kill) if timeout else None
+    reader.start()
+    if killer:
+        killer.start()
+    try:
+        child.stdin.write(stdin)
+        child.stdin.close()
+        lines = []
+        for line in child.stderr:
+            lines.append(line)
+            on_line(line.rstrip("\n"))
+        code = child.wait()
+        reader.join()
+    except BaseException:
+        child.kill()
+        raise
+    finally:
+        if killer:
+            killer.cancel()
+    return Completed(_code(code), "".join(stdout), "".join(lines))
+
+
+def _code(returncode: int) -> int:
+    return returncode if returncode >= 0 else 128 - returncode
+
+
+def _staged(path: str | Path) -> Path:
+    there = Path(path)
+    return there.with_name(f".{there.name}.{secrets.token_hex(8)}")
+
+
+def _bottom_up(path: Path) -> Iterator[Path]:
+    # Children first: a directory that is read-only already would keep us from nothing, but a group that is
+    # given away might.
+    for directory, names, files in os.walk(path, topdown=False):
+        here = Path(directory)
+        for name in names:
+            if (here / name).is_symlink():
+                yield here / name
+        for name in files:
+            yield here / name
+        yield here
+
+
+def _frozen(mode: int, *, for_all: bool) -> int:
+    readable = 0o444 if for_all else 0o440
+    runnable = (0o111 if for_all else 0o110) if stat.S_ISDIR(mode) or mode & 0o111 else 0
+    return readable | runnable
