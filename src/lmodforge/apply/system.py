@@ -38,7 +38,7 @@ class System(Protocol):
         timeout: float | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Completed:
-        """Run a program without a shell, in exactly this environment; `on_line` sees each line of stderr as it comes."""
+        """Run a program without a shell, in exactly this environment; `on_line` sees each line of stderr."""
         ...
 
     def read(self, path: str | Path) -> bytes | None:

@@ -1,0 +1,135 @@
+"""What a deploy does: frozen data, so that a plan can be printed, saved, compared and executed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lmodforge.plan.facts import Interpreter
+
+PLAN_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Change:
+    """A line of the plan."""
+
+    sign: Literal["+", "~", "-", "!"]
+    """Create, change, remove; `!` is a conflict that a person must decide."""
+    what: str
+    name: str
+    reason: str
+    size: int | None = None
+    """Bytes, where known."""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class InstallPython:
+    """Make the prefix of a plain Python."""
+
+    name: str
+    prefix: str
+    interpreter: Interpreter | None
+    """None: uv downloads it."""
+    version: str
+    type: Literal["python"] = "python"
+
+
+@dataclass(frozen=True)
+class AdoptPrefix:
+    """Write a receipt for a prefix that somebody else installed; nothing in it is touched."""
+
+    name: str
+    prefix: str
+    version: str
+    packages: tuple[tuple[str, str], ...]
+    type: Literal["existing"] = "existing"
+
+
+@dataclass(frozen=True)
+class InstallTool:
+    """Install a single program from its wheel."""
+
+    name: str
+    version: str
+    prefix: str
+    lock: str
+    type: Literal["tool"] = "tool"
+
+
+@dataclass(frozen=True)
+class BuildRelease:
+    """Build one environment, check it, freeze it."""
+
+    environment: str
+    version: str
+    distribution: str
+    prefix: str
+    """The distribution's."""
+    path: str
+    digest: str
+    engine: str
+    python: str
+    """Version of the interpreter."""
+    key: str
+    """Of the lock."""
+    lock: str
+    packages: tuple[tuple[str, str], ...]
+    imports: tuple[str, ...]
+    commands: tuple[str, ...]
+    timeout: int
+    checked: str
+    """Digest of the checks."""
+    build: bool = True
+    """False: it is there and only its checks are new."""
+    type: Literal["release"] = "release"
+
+
+Install = InstallPython | AdoptPrefix | InstallTool
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Write a generation, load-test it, switch the links and `current`."""
+
+    number: int
+    files: Mapping[str, str]
+    """Text of each file by its path in the tree."""
+    fresh: tuple[str, ...]
+    """Full names of the modules that are new or differ from the current generation's: these are load-tested."""
+    links: Mapping[str, str]
+    stale_links: tuple[str, ...]
+    """By-name links of the current generation that no environment claims any more."""
+    scripts: Mapping[str, str]
+    uses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a deploy will do, in the order of the fields."""
+
+    site: str
+    inputs: str
+    """Digest of the site file, the templates and lmodforge itself."""
+    world: Mapping[str, str]
+    """How everything that was looked at looked: path -> signature."""
+    changes: tuple[Change, ...] = ()
+    installs: tuple[Install, ...] = ()
+    releases: tuple[BuildRelease, ...] = ()
+    publish: Publish | None = None
+    warnings: tuple[str, ...] = ()
+    format: Literal[1] = 1
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """The site file and the root that it was made for: a saved plan is executed for these."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing is left to do."""
+        return not self.changes
+
+    @property
+    def conflicts(self) -> tuple[Change, ...]:
+        """Return what a person must decide before anything happens."""
+        return tuple(change for change in self.changes if change.sign == "!")

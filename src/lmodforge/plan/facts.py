@@ -1,0 +1,51 @@
+"""What was found on disk: the world as the plan sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lmodforge.receipts.models import GenerationReceipt, Installed
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that a distribution stands on."""
+
+    path: str
+    version: str
+    signature: str = ""
+    """How its file looked: a change of it is noticed without running it."""
+
+    @property
+    def minor(self) -> str:
+        """`3.11` of 3.11.9."""
+        return ".".join(self.version.split(".")[:2])
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything a plan depends on, apart from the site file."""
+
+    interpreters: Mapping[str, Interpreter] = field(default_factory=dict)
+    """By the name of the distribution."""
+    locks: Mapping[str, str] = field(default_factory=dict)
+    """Text of each lock by its key."""
+    new_locks: frozenset[str] = frozenset()
+    """Keys of the locks that were resolved just now, and are not on disk yet."""
+    packages: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Name and version of what an adopted prefix holds, by its path."""
+    installed: Mapping[str, Installed] = field(default_factory=dict)
+    """Receipts of distributions, releases and tools by path."""
+    present: frozenset[str] = frozenset()
+    """Those of the paths asked for that are there."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """By-name links that are there: path -> target as written; a real file or directory is `""`."""
+    generation: GenerationReceipt | None = None
+    """The current one."""
+    tree: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of each file of the current tree; `""` for what is not a regular file of mode 0644."""
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of each profile script that is there, by path."""
+    newest: int = 0
+    """The highest number of a generation that ever was."""

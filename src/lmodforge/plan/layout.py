@@ -1,0 +1,100 @@
+"""Where everything of a site lies on disk."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+
+from lmodforge.config.models import Paths
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths as text: they end up in modulefiles, links and receipts."""
+
+    software: str
+    modulefiles: str
+
+    @classmethod
+    def of(cls, paths: Paths) -> Layout:
+        """Lay out a site."""
+        return cls(paths.software, paths.modulefiles)
+
+    @property
+    def state(self) -> str:
+        """Receipts, locks, cache and logs; the presence of `receipts` makes a directory a site of ours."""
+        return f"{self.software}/.lmodforge"
+
+    @property
+    def cache(self) -> str:
+        """Package caches of the builds; nobody else reads them."""
+        return f"{self.state}/cache"
+
+    @property
+    def logs(self) -> str:
+        """One directory per deploy, one file per action."""
+        return f"{self.state}/logs"
+
+    @property
+    def journal(self) -> str:
+        """Who made which generation current, and when: a line of JSON each."""
+        return f"{self.state}/journal.jsonl"
+
+    @property
+    def deploy_lock(self) -> str:
+        """Held while a deploy, a rollback or a prune works."""
+        return f"{self.state}/deploy.lock"
+
+    @property
+    def settled(self) -> str:
+        """What the world looked like when there was nothing left to do."""
+        return f"{self.state}/settled.json"
+
+    @property
+    def installed(self) -> str:
+        """Receipts of distributions, releases and tools."""
+        return f"{self.state}/receipts/installed"
+
+    def receipt(self, path: str) -> str:
+        """Return the receipt's path for what is installed at `path`."""
+        below = posixpath.relpath(path, self.software)
+        return f"{self.installed}/{below if not below.startswith('..') else 'elsewhere' + path}.json"
+
+    def lock(self, key: str) -> str:
+        """Return the path of a resolved lock, named by the digest of what was asked for."""
+        return f"{self.state}/locks/{key}.pylock.toml"
+
+    def generation_receipt(self, number: int) -> str:
+        """Return the path of a generation's receipt."""
+        return f"{self.state}/receipts/generations/{number:04d}.json"
+
+    @property
+    def generations(self) -> str:
+        """All module trees."""
+        return f"{self.modulefiles}/generations"
+
+    def generation(self, number: int) -> str:
+        """Return a complete module tree."""
+        return f"{self.generations}/{number:04d}"
+
+    @property
+    def current(self) -> str:
+        """The link whose rename publishes a generation."""
+        return f"{self.modulefiles}/current"
+
+    @staticmethod
+    def number_of(target: str | None) -> int | None:
+        """Read the number of the generation that `current` points to; None when it is no such link."""
+        folder, _, number = (target or "").rpartition("/")
+        return int(number) if folder == "generations" and number.isdecimal() else None
+
+
+def release_path(prefix: str, environment: str, digest: str) -> str:
+    """Return where a release is built, which is where it stays: prefixes do not relocate."""
+    return f"{prefix}/releases/{environment}-{digest[:8]}"
+
+
+def by_name_links(prefix: str, environment: str, version: str, release: str) -> dict[str, str]:
+    """Return the links that `source activate` finds: by name, and by name and version."""
+    target = f"../releases/{posixpath.basename(release)}"
+    return {f"{prefix}/envs/{environment}": target, f"{prefix}/envs/{environment}-{version}": target}

@@ -1,0 +1,104 @@
+"""Receipts: what was built, from what, with which hashes; the only source for `find`, `status`, `verify` and the docs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+"""The newest format that this lmodforge reads."""
+
+
+class _Receipt(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    format: Literal[1] = 1
+    lmodforge: str
+    """The version that made it."""
+    made_at: str
+    """UTC, ISO 8601."""
+
+
+class PackageEntry(BaseModel):
+    """A package that is installed, as its own metadata name it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    name: str
+    version: str
+
+
+class InterpreterEntry(BaseModel):
+    """The Python that a prefix stands on, and how its file looked, so that a change of it is noticed unrun."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    path: str
+    version: str
+    signature: str
+
+
+class DistributionReceipt(_Receipt):
+    """A base prefix."""
+
+    kind: Literal["distribution"] = "distribution"
+    name: str
+    type: str
+    """The kind of the distribution: python, existing, ..."""
+    path: str
+    version: str
+    interpreter: InterpreterEntry | None = None
+    packages: tuple[PackageEntry, ...] = ()
+
+
+class ReleaseReceipt(_Receipt):
+    """One immutable build of an environment."""
+
+    kind: Literal["release"] = "release"
+    name: str
+    """The environment's name."""
+    version: str
+    distribution: str
+    path: str
+    digest: str
+    engine: str
+    lock: str
+    """The lock it was built from, whole: the release can be built again from its receipt."""
+    packages: tuple[PackageEntry, ...]
+    checked: str
+    """Digest of the checks that it passed."""
+    size: int
+    files: int
+
+
+class ToolReceipt(_Receipt):
+    """A single program."""
+
+    kind: Literal["tool"] = "tool"
+    name: str
+    version: str
+    path: str
+    lock: str
+    hashes: dict[str, str]
+    """sha256 of each file below the prefix."""
+
+
+class GenerationReceipt(_Receipt):
+    """One complete module tree, and the by-name links that belong to it."""
+
+    kind: Literal["generation"] = "generation"
+    site: str
+    number: int
+    files: dict[str, str]
+    """sha256 of each file, by its path in the tree."""
+    links: dict[str, str]
+    """By-name link -> target, as written."""
+    scripts: dict[str, str]
+    """sha256 of the profile scripts, by path."""
+    uses: tuple[str, ...]
+    """Prefixes, releases and tools that its modules lead to."""
+
+
+Installed = DistributionReceipt | ReleaseReceipt | ToolReceipt
+Receipt = Annotated[Installed | GenerationReceipt, Field(discriminator="kind")]
