@@ -8,14 +8,14 @@ from typing import Literal
 
 from lmodforge.plan.facts import Interpreter
 
-PLAN_FORMAT = 1
+Sign = Literal["+", "~", "-", "!"]
 
 
 @dataclass(frozen=True)
 class Change:
     """A line of the plan."""
 
-    sign: Literal["+", "~", "-", "!"]
+    sign: Sign
     """Create, change, remove; `!` is a conflict that a person must decide."""
     what: str
     name: str
@@ -31,9 +31,13 @@ class InstallPython:
 
     name: str
     prefix: str
-    interpreter: Interpreter | None
-    """None: uv downloads it."""
+    interpreter: Interpreter
+    """Without a path: uv downloads it."""
     version: str
+    key: str
+    """Of the lock."""
+    lock: str
+    """What is installed beside the standard library."""
     type: Literal["python"] = "python"
 
 
@@ -55,6 +59,8 @@ class InstallTool:
     name: str
     version: str
     prefix: str
+    key: str
+    """Of the lock."""
     lock: str
     type: Literal["tool"] = "tool"
 

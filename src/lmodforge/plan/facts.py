@@ -13,6 +13,7 @@ class Interpreter:
     """A Python that a distribution stands on."""
 
     path: str
+    """Empty: uv downloads it."""
     version: str
     signature: str = ""
     """How its file looked: a change of it is noticed without running it."""
@@ -27,6 +28,8 @@ class Interpreter:
 class Facts:
     """Everything a plan depends on, apart from the site file."""
 
+    platform: str = "linux-x86_64"
+    """Operating system and machine, as `sysconfig.get_platform` says it."""
     interpreters: Mapping[str, Interpreter] = field(default_factory=dict)
     """By the name of the distribution."""
     locks: Mapping[str, str] = field(default_factory=dict)
@@ -39,12 +42,16 @@ class Facts:
     """Receipts of distributions, releases and tools by path."""
     present: frozenset[str] = frozenset()
     """Those of the paths asked for that are there."""
+    unfinished: frozenset[str] = frozenset()
+    """Those that we began to build, and that have no receipt yet."""
     links: Mapping[str, str] = field(default_factory=dict)
     """By-name links that are there: path -> target as written; a real file or directory is `""`."""
     generation: GenerationReceipt | None = None
     """The current one."""
     tree: Mapping[str, str] = field(default_factory=dict)
-    """sha256 of each file of the current tree; `""` for what is not a regular file of mode 0644."""
+    """sha256 of each file of the current tree; `""` for what is not a regular file."""
+    wrong_modes: frozenset[str] = frozenset()
+    """Files of the current tree whose mode is not 0644."""
     scripts: Mapping[str, str] = field(default_factory=dict)
     """sha256 of each profile script that is there, by path."""
     newest: int = 0

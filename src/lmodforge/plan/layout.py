@@ -60,6 +60,10 @@ class Layout:
         below = posixpath.relpath(path, self.software)
         return f"{self.installed}/{below if not below.startswith('..') else 'elsewhere' + path}.json"
 
+    def started(self, path: str) -> str:
+        """Return the note that says that we began to build at `path`: what lies there without a receipt is our own."""
+        return self.receipt(path).replace("/receipts/installed/", "/started/", 1)
+
     def lock(self, key: str) -> str:
         """Return the path of a resolved lock, named by the digest of what was asked for."""
         return f"{self.state}/locks/{key}.pylock.toml"

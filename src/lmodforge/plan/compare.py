@@ -1,0 +1,150 @@
+"""Decide what must change: desired state against facts and receipts. Pure: reads no file, runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallPython, InstallTool, Plan, Sign
+from lmodforge.plan.desire import Desired
+from lmodforge.plan.facts import Facts
+from lmodforge.plan.locks import download_size
+from lmodforge.plan.publish import Rendered, publication
+from lmodforge.receipts.models import DistributionReceipt, ReleaseReceipt, ToolReceipt
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A change, with the action that makes it; a conflict has none."""
+
+    change: Change
+    action: Install | BuildRelease | None
+
+
+def compare(desired: Desired, rendered: Rendered, facts: Facts, *, site: str, inputs: str) -> Plan:
+    """Return what leads from what is there to what is desired; an empty plan when that is the same."""
+    installs = [step for install in desired.installs for step in _install(install, facts)]
+    releases = [step for release in desired.releases for step in _release(release, facts)]
+    built = [step.action for step in releases if isinstance(step.action, BuildRelease)]
+    publish, published = publication(desired, rendered, facts, {release.path for release in built})
+    return Plan(
+        site=site,
+        inputs=inputs,
+        world={},
+        changes=(*(step.change for step in (*installs, *releases)), *published),
+        installs=tuple(s.action for s in installs if s.action and not isinstance(s.action, BuildRelease)),
+        releases=tuple(built),
+        publish=publish,
+    )
+
+
+def _install(install: Install, facts: Facts) -> Iterator[_Step]:
+    what = "tool" if isinstance(install, InstallTool) else "distribution"
+    name = f"{install.name} {install.version}"
+    receipt = facts.installed.get(install.prefix)
+    present = install.prefix in facts.present
+    if isinstance(install, AdoptPrefix):
+        yield from _adopt(install, name, receipt, present=present)
+    elif receipt is None and present and install.prefix not in facts.unfinished:
+        yield _Step(_foreign(what, name, install.prefix), None)
+    elif receipt is None:
+        reason = "left unfinished" if install.prefix in facts.unfinished else "new"
+        yield _Step(Change("+", what, name, f"{reason}{_origin(install)}", download_size(install.lock)), install)
+    elif not present:
+        reason = f"{install.prefix} is missing"
+        yield _Step(Change("~", what, name, reason, download_size(install.lock)), install)
+    elif conflict := _other_base(install, receipt):
+        yield _Step(conflict, None)
+
+
+def _origin(install: InstallPython | InstallTool) -> str:
+    if isinstance(install, InstallTool):
+        return ""
+    return f", on {install.interpreter.path}" if install.interpreter.path else ", downloaded by uv"
+
+
+def _foreign(what: str, name: str, prefix: str) -> Change:
+    hint = "adopt it with `kind: existing`, name another `prefix`, or move it away"
+    return Change("!", what, name, f"{prefix} is there and lmodforge did not make it", hint=hint)
+
+
+def _other_base(install: InstallPython | InstallTool, receipt: object) -> Change | None:
+    """Return a conflict when a prefix that may be in use would have to change under its users."""
+    if isinstance(install, InstallTool):
+        if isinstance(receipt, ToolReceipt) and receipt.name == install.name:
+            return None
+        return _foreign("tool", install.name, install.prefix)
+    if not isinstance(receipt, DistributionReceipt) or receipt.type != install.type or receipt.interpreter is None:
+        return _foreign("distribution", install.name, install.prefix)
+    made, wanted = receipt.interpreter, install.interpreter
+    same_place = made.path == wanted.path or not wanted.path
+    if same_place and made.version.rpartition(".")[0] == wanted.version.rpartition(".")[0]:
+        return None
+    found = f"python {wanted.version} {wanted.path}".rstrip()
+    return Change(
+        "!",
+        "distribution",
+        install.name,
+        f"{install.prefix} was made from python {made.version} {made.path}, now it would be {found}",
+        hint="a prefix never changes under running jobs: give the distribution another `module` or `prefix`",
+    )
+
+
+def _adopt(install: AdoptPrefix, name: str, receipt: object, *, present: bool) -> Iterator[_Step]:
+    if not present:
+        hint = "correct `prefix`, or install it first: lmodforge never changes a prefix of kind `existing`"
+        yield _Step(Change("!", "distribution", name, f"{install.prefix} is not there", hint=hint), None)
+    elif receipt is None:
+        yield _Step(Change("+", "distribution", name, f"adopted from {install.prefix}"), install)
+    elif not isinstance(receipt, DistributionReceipt) or receipt.type != install.type:
+        hint = "move its receipt away only if you know that nothing uses it"
+        yield _Step(Change("!", "distribution", name, f"{install.prefix} is one of ours", hint=hint), None)
+    elif _adopted(receipt) != (install.version, install.packages):
+        yield _Step(Change("~", "distribution", name, "what it holds has changed"), install)
+
+
+def _adopted(receipt: DistributionReceipt) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return receipt.version, tuple((package.name, package.version) for package in receipt.packages)
+
+
+def _release(release: BuildRelease, facts: Facts) -> Iterator[_Step]:
+    name = f"{release.environment} {release.version}"
+    receipt = facts.installed.get(release.path)
+    if not isinstance(receipt, ReleaseReceipt):
+        sign, reason = _why_build(release, facts)
+        reason = f"{reason}, {len(release.packages)} packages for {release.distribution}"
+        yield _Step(Change(sign, "environment", name, reason, download_size(release.lock)), release)
+    elif release.path not in facts.present:
+        change = Change("~", "environment", name, f"{release.path} is missing", download_size(release.lock))
+        yield _Step(change, release)
+    elif receipt.checked != release.checked:
+        yield _Step(Change("~", "environment", name, "its checks are new"), replace(release, build=False))
+
+
+def _why_build(release: BuildRelease, facts: Facts) -> tuple[Sign, str]:
+    if release.path in facts.unfinished:
+        return "+", "left unfinished"
+    earlier = _published(release, facts)
+    if earlier is None:
+        return "+", "new"
+    if earlier.version != release.version:
+        return "~", f"version {earlier.version} -> {release.version}"
+    return "~", _difference(dict(earlier_packages(earlier)), dict(release.packages))
+
+
+def earlier_packages(receipt: ReleaseReceipt) -> Iterable[tuple[str, str]]:
+    """Return name and version of each package of a release."""
+    return ((package.name, package.version) for package in receipt.packages)
+
+
+def _difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
+    moved = sum(1 for name in after.keys() & before.keys() if after[name] != before[name])
+    parts = [f"{count} {word}" for count, word in ((added, "added"), (removed, "removed"), (moved, "moved")) if count]
+    return f"packages: {', '.join(parts)}" if parts else "another interpreter or other hashes"
+
+
+def _published(release: BuildRelease, facts: Facts) -> ReleaseReceipt | None:
+    target = facts.links.get(f"{release.prefix}/envs/{release.environment}", "")
+    earlier = facts.installed.get(f"{release.prefix}/envs/{target}".replace("/envs/../", "/"))
+    return earlier if isinstance(earlier, ReleaseReceipt) else None

@@ -1,0 +1,110 @@
+"""Which locks a site needs, and what they say; a lock is named by the digest of what was asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lmodforge.config.environments import Environment, Tool
+from lmodforge.config.models import SiteConfig
+from lmodforge.errors import SiteError
+from lmodforge.plan.digest import digest
+from lmodforge.plan.facts import Interpreter
+
+ENGINE = "uv/1"
+"""Part of every key and digest: raised when a build from the same lock would come out otherwise."""
+
+
+BASE = ("pip",)
+"""What users expect to find beside `python` in a module of that name."""
+
+
+@dataclass(frozen=True)
+class LockRequest:
+    """What a resolver is asked: requirements for one interpreter on one platform."""
+
+    key: str
+    subject: str
+    """For messages: `environment sci` or `tool uv`."""
+    requirements: tuple[str, ...]
+    build: tuple[str, ...]
+    interpreter: Interpreter
+
+
+def environment_request(
+    site: SiteConfig, name: str, environment: Environment, interpreter: Interpreter, platform: str
+) -> LockRequest:
+    """Ask for an environment; its `version` is part of the question, so a new version resolves anew."""
+    asked = [environment.version, environment.pypi, environment.build, interpreter.minor]
+    key = digest([ENGINE, platform, site.index.model_dump(), asked])[:20]
+    return LockRequest(key, f"environment {name}", environment.pypi, environment.build, interpreter)
+
+
+def base_request(site: SiteConfig, name: str, interpreter: Interpreter, platform: str) -> LockRequest:
+    """Ask for what every plain Python of ours has besides the standard library: pip."""
+    key = digest([ENGINE, platform, site.index.model_dump(), "base", name, interpreter.version])[:20]
+    return LockRequest(key, f"distribution {name}", BASE, (), interpreter)
+
+
+def tool_request(site: SiteConfig, name: str, tool: Tool, interpreter: Interpreter, platform: str) -> LockRequest:
+    """Ask for a tool; it is a program of its own, so the interpreter is no part of the question."""
+    key = digest([ENGINE, platform, site.index.model_dump(), name, tool.version])[:20]
+    return LockRequest(key, f"tool {name}", (f"{name}=={tool.version}",), (), interpreter)
+
+
+def lock_requests(
+    site: SiteConfig, interpreters: Mapping[str, Interpreter], host: Interpreter, platform: str
+) -> tuple[LockRequest, ...]:
+    """Return every lock that the site needs, each once."""
+    wanted = [base_request(site, name, interpreter, platform) for name, interpreter in interpreters.items()]
+    wanted += [
+        environment_request(site, name, site.environments[name], interpreters[distribution_name], platform)
+        for distribution_name, distribution in site.distributions.items()
+        for name in distribution.environments
+    ]
+    wanted += [tool_request(site, name, tool, host, platform) for name, tool in site.tools.items()]
+    return tuple({request.key: request for request in wanted}.values())
+
+
+def locked_packages(lock: str) -> tuple[tuple[str, str], ...]:
+    """Return name and version of each package of a pylock.toml (PEP 751), sorted."""
+    return tuple(sorted((package["name"], package["version"]) for package in _packages(lock)))
+
+
+def locked_hashes(lock: str) -> dict[str, str]:
+    """Return the sha256 of each file that the lock would download, by its package."""
+    return {package["name"]: file["hashes"]["sha256"] for package in _packages(lock) for file in _files(package)}
+
+
+def download_size(lock: str) -> int | None:
+    """Return the bytes to download at the most; None where the index does not say."""
+    sizes = [file.get("size") for package in _packages(lock) for file in _files(package)]
+    known = [size for size in sizes if isinstance(size, int)]
+    return sum(known) if len(known) == len(sizes) else None
+
+
+def check_tool_hash(name: str, tool: Tool, lock: str, platform: str, known: Mapping[str, str]) -> None:
+    """Refuse a tool whose wheel is not the one that the site file, or else lmodforge, knows."""
+    expected = tool.sha256.get(platform) or known.get(f"{name} {tool.version} {platform}")
+    found = locked_hashes(lock).get(name)
+    if expected and found != expected:
+        raise SiteError(
+            f"tool {name} {tool.version}: the index offers a wheel with sha256 {found}, expected was {expected}",
+            "nothing was installed; find out which one is right before you change `sha256` in the site file",
+        )
+
+
+def _packages(lock: str) -> list[dict[str, Any]]:
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415 - only a plan that builds reads locks
+    else:
+        import tomli as tomllib  # noqa: PLC0415 - the same
+    packages: list[dict[str, Any]] = tomllib.loads(lock).get("packages", [])
+    return packages
+
+
+def _files(package: Mapping[str, Any]) -> list[dict[str, Any]]:
+    source = [package["sdist"]] if "sdist" in package else []
+    return [*package.get("wheels", ()), *source]
