@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
+import signal
 import stat
 import subprocess
 import threading
@@ -107,7 +109,15 @@ class RealSystem:
         pipe = subprocess.PIPE
         try:
             child = subprocess.Popen(
-                list(argv), env=dict(env), cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe, text=True, errors="replace"
+                list(argv),
+                env=dict(env),
+                cwd=cwd,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
+                text=True,
+                errors="replace",
+                start_new_session=True,
             )
         except OSError as error:
             return Completed(127, "", f"{argv[0]}: {error.strerror}")
@@ -243,11 +253,11 @@ def _attend(
         try:
             stdout, stderr = child.communicate(stdin, timeout)
         except subprocess.TimeoutExpired:
-            child.kill()
+            _end(child)
             stdout, stderr = child.communicate()
             return Completed(124, stdout, f"{stderr}\nended after {timeout:g} s")
         except BaseException:
-            child.kill()
+            _end(child)
             raise
         return Completed(_code(child.returncode), stdout, stderr)
     return _attend_lines(child, stdin, timeout, on_line)
@@ -259,7 +269,7 @@ def _attend_lines(
     assert child.stdin is not None and child.stdout is not None and child.stderr is not None  # noqa: S101, PT018 - all are pipes
     stdout: list[str] = []
     reader = threading.Thread(target=lambda pipe: stdout.append(pipe.read()), args=(child.stdout,), daemon=True)
-    killer = threading.Timer(timeout, child.kill) if timeout else None
+    killer = threading.Timer(timeout, _end, [child]) if timeout else None
     reader.start()
     if killer:
         killer.start()
@@ -273,12 +283,18 @@ def _attend_lines(
         code = child.wait()
         reader.join()
     except BaseException:
-        child.kill()
+        _end(child)
         raise
     finally:
         if killer:
             killer.cancel()
     return Completed(_code(code), "".join(stdout), "".join(lines))
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    """End a program with all that it started: one of them could hold our pipes open for as long as it lives."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _code(returncode: int) -> int:
