@@ -56,6 +56,12 @@ def _check_module_part(text: str, part: str) -> None:
         )
 
 
+def digits(version: str) -> tuple[int, ...]:
+    """Read the leading numbers of a version: (3, 12) of `3.12`."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(map(int, found.group().split("."))) if found else ()
+
+
 def absolute_path(text: str) -> str:
     """Check a path for modulefiles, #! lines and PATH: absolute, normal, nothing that a shell reads."""
     if not text.startswith("/"):

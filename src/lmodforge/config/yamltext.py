@@ -41,7 +41,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 
 def _mark(event: yaml.Event) -> yaml.Mark:
-    return cast(yaml.Mark, event.start_mark)  # the parser always sets it
+    return cast("yaml.Mark", event.start_mark)  # the parser always sets it
 
 
 class _Stop(Exception):

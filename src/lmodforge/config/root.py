@@ -1,0 +1,61 @@
+"""Lay a whole site out below one directory: what lmodforge installs and what users write move, what is there already stays."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic_core import PydanticCustomError
+
+from lmodforge.config.base import Model
+from lmodforge.config.distributions import Distribution
+from lmodforge.config.models import SiteConfig
+from lmodforge.config.naming import absolute_path
+from lmodforge.errors import InvalidSite, Mistake
+
+_Model = TypeVar("_Model", bound=Model)
+
+
+def rebase(site: SiteConfig, root: str) -> SiteConfig:
+    """Move a site below `root`, an absolute path; raises InvalidSite when the root is no path for modulefiles.
+
+    Interpreters, wheel directories and templates stay: they are there already. So does a prefix that lies elsewhere.
+    """
+    root = _checked(root)
+    software = site.paths.software
+    return site.model_copy(
+        update={
+            "root": root,
+            "paths": _moved(site.paths, root, "software", "modulefiles"),
+            "lmod": _moved(site.lmod, root, "spider_cache"),
+            "project": site.project and _moved(site.project, root, "root"),
+            "scratch": site.scratch and _moved(site.scratch, root, "root"),
+            "caches": site.caches.model_copy(
+                update={"temporary": tuple(root + path for path in site.caches.temporary)}
+            ),
+            "distributions": {name: _with_prefix(d, software, root) for name, d in site.distributions.items()},
+        }
+    )
+
+
+def _checked(root: str) -> str:
+    try:
+        return absolute_path(root)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        message = str(context["message"]).replace("path", "the root", 1)
+        raise InvalidSite([Mistake(message, str(context["hint"]))]) from None
+
+
+def _moved(model: _Model, root: str, *fields: str) -> _Model:
+    values = {field: getattr(model, field) for field in fields}
+    return model.model_copy(update={field: root + value for field, value in values.items() if value})
+
+
+def _with_prefix(distribution: Distribution, software: str, root: str) -> Distribution:
+    prefix = distribution.prefix or ""
+    return _moved(distribution, root, "prefix") if is_below(prefix, software) else distribution
+
+
+def is_below(path: str, directory: str) -> bool:
+    """Whether a path lies in a directory, at any depth."""
+    return path.startswith(f"{directory}/")
