@@ -307,6 +307,9 @@ def _staged(path: str | Path) -> Path:
 
 
 def _bottom_up(path: Path) -> Iterator[Path]:
+    if not path.is_dir() or path.is_symlink():
+        yield path
+        return
     # Children first: a directory that is read-only already would keep us from nothing, but a group that is
     # given away might.
     for directory, names, files in os.walk(path, topdown=False):

@@ -78,7 +78,7 @@ class BuildRelease:
     digest: str
     engine: str
     python: str
-    """Version of the interpreter."""
+    """The interpreter that it stands on."""
     key: str
     """Of the lock."""
     lock: str

@@ -104,7 +104,7 @@ def _release(site: SiteConfig, install: InstallPython, name: str, facts: Facts) 
         path=path,
         digest=identity,
         engine="uv",
-        python=interpreter.version,
+        python=interpreter.path or f"{prefix}/bin/python",
         key=request.key,
         lock=lock,
         packages=packages,

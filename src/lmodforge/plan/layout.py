@@ -65,8 +65,8 @@ class Layout:
         return self.receipt(path).replace("/receipts/installed/", "/started/", 1)
 
     def lock(self, key: str) -> str:
-        """Return the path of a resolved lock, named by the digest of what was asked for."""
-        return f"{self.state}/locks/{key}.pylock.toml"
+        """Return the path of a resolved lock, named by the digest of what was asked for (PEP 751 fixes the form)."""
+        return f"{self.state}/locks/pylock.{key}.toml"
 
     def generation_receipt(self, number: int) -> str:
         """Return the path of a generation's receipt."""

@@ -1,4 +1,4 @@
-"""Receipts: what was built, from what, with which hashes; the only source for `find`, `status`, `verify` and the docs."""
+"""Receipts: what was built, from what, with which hashes; the only source for every report about what is there."""
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ class ReleaseReceipt(_Receipt):
     path: str
     digest: str
     engine: str
+    python: str
+    """The interpreter that it stands on."""
     lock: str
     """The lock it was built from, whole: the release can be built again from its receipt."""
     packages: tuple[PackageEntry, ...]

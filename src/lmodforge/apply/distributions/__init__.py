@@ -1,1 +1,1 @@
-"""How a base prefix comes to be: one file per kind."""
+"""How a base prefix comes to be: one file per kind, each a function from an action to a receipt."""

@@ -1,0 +1,91 @@
+"""Environments from a PyPI index by uv: resolved to a hashed PEP 751 lock, installed from nothing but that lock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lmodforge.apply.workshop import Workshop
+from lmodforge.config.models import Index
+from lmodforge.plan.actions import BuildRelease
+from lmodforge.plan.locks import LockRequest
+
+_STAGES = {"Prepared": "linking", "Installed": "compiling"}
+"""What uv does after the line that begins so."""
+
+_LEFT_BY_UV = ("CACHEDIR.TAG", ".gitignore", ".lock")
+"""A tag of a cache would make backups pass the environment by."""
+
+
+def uv_binary() -> str:
+    """Return the uv that came with lmodforge."""
+    from uv import find_uv_bin  # noqa: PLC0415 - a plan with nothing to do needs no uv
+
+    return str(find_uv_bin())
+
+
+def index_options(index: Index) -> tuple[str, ...]:
+    """Return uv's options for a site's index."""
+    options = ["--default-index", index.url] if index.url else []
+    for url in index.extra:
+        options += ["--index", url]
+    for directory in index.find_links:
+        options += ["--find-links", directory]
+    return tuple(options)
+
+
+@dataclass(frozen=True)
+class Uv:
+    """uv as the site uses it: no configuration of anybody's, a cache of our own or none."""
+
+    workshop: Workshop
+    cached: bool = True
+
+    def resolve(self, request: LockRequest) -> str:
+        """Return a pylock.toml for one interpreter; wheels only, but for packages that the site lets be built."""
+        interpreter = request.interpreter
+        python = ("--python", interpreter.path) if interpreter.path else ()
+        builds = (option for package in request.build for option in ("--no-binary", package))
+        return self.run(
+            request.subject,
+            *("pip", "compile", "-", "--format", "pylock.toml", "--no-header"),
+            *(*python, "--python-version", interpreter.version, "--only-binary", ":all:", *builds),
+            *index_options(self.workshop.site.index),
+            stdin="\n".join(request.requirements) + "\n",
+        )
+
+    def build(self, release: BuildRelease) -> None:
+        """Make a virtual environment and fill it."""
+        subject = f"environment {release.environment}"
+        self.create(subject, release.path, release.python, prompt=release.environment)
+        self.install(subject, release.path, release.key)
+
+    def create(self, subject: str, path: str, python: str, *, prompt: str) -> None:
+        """Make an empty virtual environment at `path` on the Python at `python`."""
+        self.run(subject, "venv", path, "--python", python, "--prompt", prompt, "--allow-existing")
+        for name in _LEFT_BY_UV:
+            self.workshop.system.remove(f"{path}/{name}")
+
+    def install(self, subject: str, path: str, key: str) -> None:
+        """Install what a stored lock holds, and nothing else, with bytecode: users cannot write it later."""
+        progress = self.workshop.progress
+
+        def follow(line: str) -> None:
+            if found := re.match(r"(Prepared|Installed) \d+ package", line):
+                progress.state(subject, _STAGES[found.group(1)])
+
+        progress.state(subject, "downloading")
+        lock = self.workshop.layout.lock(key)
+        self.run(subject, "pip", "sync", lock, "--python", f"{path}/bin/python", "--compile-bytecode", on_line=follow)
+
+    def download_python(self, subject: str, version: str, directory: str) -> None:
+        """Download an interpreter below `directory`; uv checks it against the hash that it knows."""
+        argv = ("python", "install", version, "--install-dir", directory, "--no-bin", "--no-config", "--no-progress")
+        self.workshop.run(subject, (uv_binary(), *argv))
+
+    def run(self, subject: str, *arguments: str, stdin: str = "", on_line: Callable[[str], None] | None = None) -> str:
+        """Run uv for a subject; returns its standard output, raises StepFailed."""
+        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv") if self.cached else ("--no-cache",)
+        argv = (uv_binary(), *arguments, "--no-config", "--no-progress", "--no-python-downloads", *cache)
+        return self.workshop.run(subject, argv, stdin=stdin, on_line=on_line).stdout

@@ -1,0 +1,79 @@
+"""What every step of a deploy works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from lmodforge.apply.progress import Progress, Silent
+from lmodforge.apply.surroundings import clean_environment
+from lmodforge.apply.system import Completed, System
+from lmodforge.config.models import SiteConfig
+from lmodforge.errors import StepFailed
+from lmodforge.plan.layout import Layout
+
+LAST_LINES = 12
+"""Of a program's output, in the message about its failure; the log has all of it."""
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The system, the site's layout and rules, where logs go, and who watches."""
+
+    system: System
+    site: SiteConfig
+    logs: str = ""
+    """Directory of this deploy's logs; none are written without one."""
+    progress: Progress = field(default_factory=Silent)
+    now: Callable[[], datetime] = utc_now
+
+    @property
+    def layout(self) -> Layout:
+        """Where everything lies."""
+        return Layout.of(self.site.paths)
+
+    def run(
+        self,
+        subject: str,
+        argv: tuple[str, ...],
+        *,
+        stdin: str = "",
+        timeout: float | None = None,
+        on_line: Callable[[str], None] | None = None,
+        variables: dict[str, str] | None = None,
+    ) -> Completed:
+        """Run a program for a subject, such as `environment sci`, with its output in the subject's log.
+
+        Raises StepFailed with the command, its exit code and its last lines.
+        """
+        log = f"{self.logs}/{subject.replace(' ', '-').replace('/', '-')}.log" if self.logs else ""
+        self._log(log, f"$ {' '.join(argv)}")
+
+        def heard(line: str) -> None:
+            self._log(log, line)
+            if on_line:
+                on_line(line)
+
+        environment = clean_environment(f"{self.layout.cache}/home") | (variables or {})
+        done = self.system.run(argv, env=environment, cwd="/", stdin=stdin, timeout=timeout, on_line=heard)
+        if done.stdout and log:
+            self._log(log, done.stdout.rstrip("\n"))
+        if done.code:
+            raise StepFailed(failure(subject, argv, done), f"the whole output is in {log}" if log else None)
+        return done
+
+    def _log(self, log: str, text: str) -> None:
+        if log:
+            self.system.append(log, f"{text}\n".encode())
+
+
+def failure(subject: str, argv: tuple[str, ...], done: Completed) -> str:
+    """Say what failed: the command, its exit code, its last lines."""
+    said = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()][-LAST_LINES:]
+    return "\n".join([f"{subject}: exit code {done.code} from {' '.join(argv)}", *(f"    {line}" for line in said)])
