@@ -131,12 +131,13 @@ def _from_the_end(loc: Loc) -> tuple[int, list[tuple[int, str]]]:
 
 
 def _take(plain: Any, loc: Loc) -> None:  # noqa: ANN401 - any part of a document
-    for part in loc[:-1]:
-        if not (isinstance(plain, dict) and part in plain) and not (isinstance(plain, list) and isinstance(part, int)):
+    *above, last = loc
+    for part in above:
+        if isinstance(plain, dict) and part not in plain:  # taken with another mistake
             return
         plain = plain[part]
-    if loc and (isinstance(plain, list) or (isinstance(plain, dict) and loc[-1] in plain)):
-        del plain[loc[-1]]
+    if isinstance(last, int) or last in plain:
+        del plain[last]
 
 
 def _empty_keys(document: Document) -> list[Mistake]:

@@ -1,4 +1,4 @@
-"""Lay a whole site out below one directory: what lmodforge installs and what users write move, what is there already stays."""
+"""Lay a whole site out below one directory: what we install and what users write moves, what is there stays."""
 
 from __future__ import annotations
 

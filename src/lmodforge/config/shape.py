@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.nodes import Loc
@@ -28,7 +29,7 @@ class Place:
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys that a map may have here; none where the keys are names."""
-        return tuple(dict.fromkeys(key for option in self.options for key in keys_of(option)))
+        return tuple(dict.fromkeys(key for option in self.options for key, _ in fields_of(option)))
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -59,9 +60,9 @@ def place_of(loc: Sequence[str | int]) -> Place:
     return Place(tuple(part for part in real if part != IN_KEY), options)
 
 
-def keys_of(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - types are values here
-    """List the keys that a model takes, as they are written."""
-    return tuple(field.alias or name for name, field in kind.model_fields.items()) if is_model(kind) else ()
+def fields_of(kind: Any) -> list[tuple[str, FieldInfo]]:  # noqa: ANN401 - types are values here
+    """List the keys that a model takes, as they are written, with what is known about each."""
+    return [(field.alias or name, field) for name, field in kind.model_fields.items()] if is_model(kind) else []
 
 
 def is_model(kind: Any) -> bool:  # noqa: ANN401 - types are values here

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from lmodforge.config.models import SiteConfig
 from lmodforge.config.nodes import Loc
-from lmodforge.config.shape import IN_KEY, Place, is_model, keys_of, place_of
+from lmodforge.config.shape import IN_KEY, Place, fields_of, is_model, place_of
 from lmodforge.errors import Mistake, Where
 
-_NOT_A_MAP = ("model_type", "model_attributes_type", "dict_type")
-_NOT_A_LIST = ("tuple_type", "list_type")
-_NOT_TEXT = ("string_type", "string_sub_type", "url_type")
-_NOT_A_BOOL = ("bool_parsing", "bool_type")
+_Words = tuple[str, str | None]  # a message and its hint
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
@@ -46,48 +42,101 @@ def wanted_kind(error: ErrorDetails) -> bool:
 def explain(error: ErrorDetails, where: Where) -> Mistake:
     """Turn one error of pydantic's into a mistake at its place."""
     place = place_of(error["loc"])
-    message, hint = _words(error, place)
+    say = _SAYINGS.get(error["type"], _anything_else)
+    message, hint = say(error, place)
     return Mistake(message, hint or None, where)
 
 
-def _words(error: ErrorDetails, place: Place) -> tuple[str, str | None]:
-    kind, given, context = error["type"], error["input"], error.get("ctx", {})
-    name = (
-        f"`{label(place.loc[-1:]) if isinstance(place.loc[-1:], str) else _short(place.loc)}`" if place.loc else "site"
-    )
-    if kind == "site":
-        return context["message"], context["hint"]
-    if kind == "extra_forbidden":
-        return unknown_key(place.loc)
-    if kind == "missing":
-        return _missing(place.loc)
-    if kind == "union_tag_not_found":
-        return _missing((*place.loc, "kind"))
-    if kind == "union_tag_invalid":
-        kinds = [word for option in place.options for word in _below_kind(option)]
-        return f"`{context['tag']}` is not a kind", nearest(context["tag"], kinds) or f"one of {listed(kinds)}"
-    if kind == "literal_error" and error["loc"][-1] == IN_KEY:
+def _own(error: ErrorDetails, _: Place) -> _Words:
+    """Take the words of our own validators; see `naming.mistake`."""
+    context = error.get("ctx", {})
+    return context["message"], context["hint"]
+
+
+def _unknown(_: ErrorDetails, place: Place) -> _Words:
+    return unknown_key(place.loc)
+
+
+def _is_missing(_: ErrorDetails, place: Place) -> _Words:
+    return _missing(place.loc)
+
+
+def _no_kind(_: ErrorDetails, place: Place) -> _Words:
+    return _missing((*place.loc, "kind"))
+
+
+def _not_a_kind(error: ErrorDetails, place: Place) -> _Words:
+    tag, kinds = error.get("ctx", {})["tag"], place_of((*place.loc, "kind")).choices
+    return f"`{tag}` is not a kind", nearest(tag, kinds) or f"one of {listed(kinds)}"
+
+
+def _not_a_choice(error: ErrorDetails, place: Place) -> _Words:
+    if error["loc"][-1] == IN_KEY:
         return unknown_key(place.loc, place.choices)
-    if kind == "literal_error":
-        return f"{name} cannot be `{_shown(given)}`", nearest(
-            str(given), place.choices
-        ) or f"one of {listed(place.choices)}"
-    if kind in _NOT_A_MAP:
-        keys = f"such as {listed(place.keys[:3])}" if place.keys else "`name: ...`, one below the other"
-        return f"{name} must be a map of keys, not {_kind(given)}", f"write its keys below it: {keys}"
-    if kind in _NOT_A_LIST:
-        return f"{name} must be a list, not {_kind(given)}", f"write `[{given}]`" if isinstance(given, str) else None
-    if kind in _NOT_TEXT:
-        return f"{name} must be text, not {_kind(given)}", None
-    if kind in _NOT_A_BOOL:
-        return f"{name} must be `true` or `false`, not {_shown(given)}", None
-    if kind.startswith("int_"):
-        return f"{name} must be a whole number, not {_shown(given)}", None
-    if kind == "greater_than_equal":
-        return f"{name} must be at least {context['ge']}", None
-    if kind == "greater_than":
-        return f"{name} must be more than {context['gt']}", None
-    return f"{name}: {error['msg'][:1].lower()}{error['msg'][1:]}", None
+    given = error["input"]
+    hint = nearest(str(given), place.choices) or f"one of {listed(place.choices)}"
+    return f"{_name(place)} cannot be {_shown(given)}", hint
+
+
+def _not_a_map(error: ErrorDetails, place: Place) -> _Words:
+    keys = f"such as {listed(place.keys[:3])}" if place.keys else "a name, and what it has below it"
+    return f"{_name(place)} must be a map of keys, not {_kind(error['input'])}", f"write its keys below it: {keys}"
+
+
+def _not_a_list(error: ErrorDetails, place: Place) -> _Words:
+    given = error["input"]
+    return f"{_name(place)} must be a list, not {_kind(given)}", f"write `[{given}]`" if isinstance(
+        given, str
+    ) else None
+
+
+def _not_text(error: ErrorDetails, place: Place) -> _Words:
+    return f"{_name(place)} must be text, not {_kind(error['input'])}", None
+
+
+def _not_a_bool(error: ErrorDetails, place: Place) -> _Words:
+    return f"{_name(place)} must be `true` or `false`, not {_shown(error['input'])}", None
+
+
+def _not_a_number(error: ErrorDetails, place: Place) -> _Words:
+    return f"{_name(place)} must be a whole number, not {_shown(error['input'])}", None
+
+
+def _too_small(error: ErrorDetails, place: Place) -> _Words:
+    context = error.get("ctx", {})
+    least = f"at least {context['ge']}" if "ge" in context else f"more than {context['gt']}"
+    return f"{_name(place)} must be {least}", None
+
+
+def _anything_else(error: ErrorDetails, place: Place) -> _Words:
+    return f"{_name(place)}: {error['msg'][:1].lower()}{error['msg'][1:]}", None
+
+
+_SAYINGS: dict[str, Callable[[ErrorDetails, Place], _Words]] = {
+    "site": _own,
+    "extra_forbidden": _unknown,
+    "missing": _is_missing,
+    "union_tag_not_found": _no_kind,
+    "union_tag_invalid": _not_a_kind,
+    "literal_error": _not_a_choice,
+    "model_type": _not_a_map,
+    "model_attributes_type": _not_a_map,
+    "dict_type": _not_a_map,
+    "tuple_type": _not_a_list,
+    "string_type": _not_text,
+    "bool_type": _not_a_bool,
+    "bool_parsing": _not_a_bool,
+    "int_type": _not_a_number,
+    "int_parsing": _not_a_number,
+    "int_parsing_size": _not_a_number,
+    "int_from_float": _not_a_number,
+    "greater_than": _too_small,
+    "greater_than_equal": _too_small,
+}
+
+
+def _name(place: Place) -> str:
+    return f"`{_short(place.loc)}`" if place.loc else "a site"
 
 
 def _short(loc: Loc) -> str:
@@ -108,26 +157,22 @@ def _shown(given: Any) -> str:  # noqa: ANN401 - whatever stands in the file
     return f"`{given}`" if isinstance(given, str) else _kind(given)
 
 
-def _missing(loc: Loc) -> tuple[str, str | None]:
+def _missing(loc: Loc) -> _Words:
     above = f" in `{label(loc[:-1])}`" if loc[:-1] else ""
     return f"key `{loc[-1]}` is missing{above}", _description(loc)
 
 
 def _description(loc: Loc) -> str | None:
-    for option in place_of(loc[:-1]).options:
-        for name, field in option.model_fields.items() if is_model(option) else ():
-            if loc[-1] == "kind":
-                return f"one of {listed(place_of(loc).choices)}"
-            if (field.alias or name) == loc[-1]:
-                return field.description or f"its keys: {listed(place_of(loc).keys)}"
-    return None
+    place = place_of(loc)
+    if place.choices:
+        return f"one of {listed(place.choices)}"
+    above = [option for option in place_of(loc[:-1]).options if is_model(option)]
+    field = next((field for model in above for key, field in fields_of(model) if key == loc[-1]), None)
+    described = field.description if field else None
+    return described or (f"its keys: {listed(place.keys)}" if place.keys else None)
 
 
-def _below_kind(option: Any) -> tuple[str, ...]:  # noqa: ANN401 - types are values here
-    return Place((), tuple([option.model_fields["kind"].annotation])).choices if is_model(option) else ()
-
-
-def unknown_key(loc: Loc, keys: tuple[str, ...] = ()) -> tuple[str, str | None]:
+def unknown_key(loc: Loc, keys: tuple[str, ...] = ()) -> _Words:
     """Say that a key is not known, and which one was meant, or where it belongs, or which there are."""
     key, keys = str(loc[-1]), keys or place_of(loc[:-1]).keys
     above = f" in `{label(loc[:-1])}`" if loc[:-1] else ""
@@ -137,7 +182,8 @@ def unknown_key(loc: Loc, keys: tuple[str, ...] = ()) -> tuple[str, str | None]:
 
 def _belongs(key: str) -> str | None:
     """Find the one section that has such a key."""
-    sections = [section for section in keys_of(SiteConfig) if key in place_of((section,)).keys]
-    if key in keys_of(SiteConfig):
+    top = place_of(()).keys
+    sections = [section for section in top if key in place_of((section,)).keys]
+    if key in top:
         return f"`{key}` stands at the top of the file, not indented"
     return f"it belongs in `{sections[0]}`" if len(sections) == 1 else None

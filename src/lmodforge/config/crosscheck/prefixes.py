@@ -1,0 +1,81 @@
+"""A prefix is frozen once it is built: nothing else may lie in it, nor it in anything else."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lmodforge.config.document import Document
+from lmodforge.config.models import SiteConfig
+from lmodforge.errors import Mistake, Where
+
+_APART = "give each a directory of its own, with `prefix` or another `module`"
+
+
+@dataclass(frozen=True)
+class _Directory:
+    """A directory and whose it is."""
+
+    path: str
+    owner: str
+    where: Where
+    as_module: bool = False
+    """Whether it is named like its module: then two of one name have two modules of one name, which is said there."""
+
+    def __str__(self) -> str:
+        return f"{self.owner}, at {self.where}" if self.where.line else self.owner
+
+
+def check_prefixes(site: SiteConfig, document: Document) -> Iterator[Mistake]:
+    """Check the prefixes of distributions and tools against each other and against our own directories."""
+    prefixes = [*_distributions(site, document), *_tools(site, document)]
+    first = {directory.path: directory for directory in _our_own(site, document)}
+    for prefix in prefixes:
+        other = first.setdefault(prefix.path, prefix)
+        if other is not prefix and not (prefix.as_module and other.as_module):
+            yield Mistake(f"prefix {prefix.path} of {prefix.owner} is also that of {other}", _APART, prefix.where)
+    for directory in list(first.values()):
+        yield from _inside_another(directory, first)
+
+
+def _our_own(site: SiteConfig, document: Document) -> Iterator[_Directory]:
+    software = site.paths.software
+    yield _Directory(software, "`paths.software`", document.locate(("paths", "software")))
+    yield _Directory(f"{software}/.lmodforge", "the receipts", Where(""))
+    yield _Directory(site.paths.modulefiles, "`paths.modulefiles`", document.locate(("paths", "modulefiles")))
+
+
+def _distributions(site: SiteConfig, document: Document) -> Iterator[_Directory]:
+    for name, distribution in site.distributions.items():
+        module = distribution.module.replace("{version}", distribution.version or "{version}")
+        default = f"{site.paths.software}/{module}"
+        prefix = distribution.prefix or default
+        where = document.locate(("distributions", name, "prefix"))
+        yield _Directory(prefix, f"distribution `{name}`", where, as_module=prefix == default)
+
+
+def _tools(site: SiteConfig, document: Document) -> Iterator[_Directory]:
+    for name, tool in site.tools.items():
+        where = document.locate(("tools", name), key=True)
+        version = f"{name}/{tool.version}"
+        module = (tool.module or version).replace("{version}", tool.version)
+        prefix = f"{site.paths.software}/{version}"
+        yield _Directory(prefix, f"tool `{name}`", where, as_module=module == version)
+
+
+def _inside_another(directory: _Directory, all_of_them: dict[str, _Directory]) -> Iterator[Mistake]:
+    """Only `paths.software` may hold others."""
+    software = "`paths.software`"
+    above = posixpath.dirname(directory.path)
+    while above not in ("", "/"):
+        other = all_of_them.get(above)
+        if other and other.owner != software and not (directory.as_module and other.as_module):
+            yield _overlap(directory, other)
+        above = posixpath.dirname(above)
+
+
+def _overlap(inner: _Directory, outer: _Directory) -> Mistake:
+    if not inner.where.line or inner.owner.startswith("`paths."):
+        return Mistake(f"prefix {outer.path} of {outer.owner} holds {inner}", _APART, outer.where)
+    return Mistake(f"prefix {inner.path} of {inner.owner} lies in that of {outer}", _APART, inner.where)

@@ -1,0 +1,43 @@
+"""The settings of a site agree with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lmodforge.config.document import Document
+from lmodforge.config.models import SiteConfig
+from lmodforge.config.root import is_below
+from lmodforge.config.spaces import PiSources
+from lmodforge.errors import Mistake
+
+
+def check_settings(site: SiteConfig, document: Document) -> Iterator[Mistake]:
+    """Check paths, permissions and spaces."""
+    yield from _paths(site, document)
+    if site.permissions.readable_by == "group" and site.permissions.group is None:
+        where = document.locate(("permissions", "readable_by"))
+        yield Mistake("`readable_by: group` needs a group", "name it beside it: `group: ...`", where)
+    yield from _pi(site, document)
+
+
+def _paths(site: SiteConfig, document: Document) -> Iterator[Mistake]:
+    software, modulefiles = site.paths.software, site.paths.modulefiles
+    hint = "take two directories side by side, such as /software/python and /software/modulefiles"
+    where = document.locate(("paths", "modulefiles"))
+    if software == modulefiles:
+        yield Mistake("`modulefiles` and `software` are one directory", hint, where)
+    elif is_below(modulefiles, software):
+        yield Mistake("`modulefiles` lies below `software`", hint, where)
+    elif is_below(software, modulefiles):
+        yield Mistake("`software` lies below `modulefiles`: Lmod would search it", hint, where)
+
+
+def _pi(site: SiteConfig, document: Document) -> Iterator[Mistake]:
+    known = site.project is not None and site.project.pi != PiSources()
+    for name, space in (("project", site.project), ("scratch", site.scratch)):
+        if space is not None and "{pi}" in space.layout and not known:
+            yield Mistake(
+                f"the layout of `{name}`, `{space.layout}`, has a PI, and nothing says who that is",
+                'say so in `project`, such as `pi: {group: "pi-*"}`, or leave `{pi}` out of the `layout`',
+                document.locate((name, "layout")),
+            )
