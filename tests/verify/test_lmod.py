@@ -5,34 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from elsewhere import Elsewhere
 from lmodforge.apply.system import RealSystem
 from lmodforge.verify.lmod import Lmod, find_lmod
-
-
-class Elsewhere(RealSystem):
-    """This host with other directories below /etc/profile.d and Lmod's usual places: those of `root`."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def _here(self, path: str | Path) -> str:
-        moved = str(path).startswith(("/etc", "/opt", "/usr/share/lmod", "/apps"))
-        return f"{self.root}{path}" if moved else str(path)
-
-    def run(self, argv, **how):
-        return super().run([self._here(argv[0]), *argv[1:]], **how)
-
-    def read(self, path):
-        return super().read(self._here(path))
-
-    def stat(self, path):
-        return super().stat(self._here(path))
-
-    def target(self, path):
-        return super().target(self._here(path))
-
-    def names(self, path):
-        return super().names(self._here(path))
 
 
 def pretend(package: Path, version: str) -> str:

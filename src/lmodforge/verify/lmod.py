@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lmodforge.apply.system import System
-from lmodforge.verify.follow import follow
+from lmodforge.verify.follow import SYSTEM_PATH, follow, read_through
 
 # Debian and EPEL, then the places of Lmod's own guide and of the centres that follow it.
 _USUAL = ("/usr/share/lmod/lmod", "/opt/apps/lmod/lmod", "/usr/local/lmod/lmod", "/apps/lmod/lmod", "/opt/lmod/lmod")
@@ -18,8 +18,6 @@ _PROFILES = "/etc/profile.d"
 _PROFILE = re.compile(r".*(?:lmod|module).*\.sh")
 _MENTION = re.compile(r"(/[\w./+-]+)/(?:init|libexec)/")
 _VERSION = re.compile(r"Version\s+(\d[\w.]*)")
-
-SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,7 @@ def _candidates(system: System, environ: Mapping[str, str]) -> Iterator[str]:
 def _mentioned(system: System, profile: str) -> Iterator[str]:
     """Yield what a profile script starts; EPEL's is a link to Lmod's own script, whose place says enough."""
     passed = follow(system, profile) or ()
-    text = (system.read(passed[-1]) or b"").decode(errors="replace") if passed else ""
-    for place in (*passed, text):
+    for place in (*passed, read_through(system, profile)):
         yield from _MENTION.findall(place)
 
 

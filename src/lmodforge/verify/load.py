@@ -11,8 +11,8 @@ from itertools import chain
 from types import MappingProxyType
 
 from lmodforge.apply.system import Completed, System
-from lmodforge.verify.follow import is_directory
-from lmodforge.verify.lmod import SYSTEM_PATH, Lmod
+from lmodforge.verify.follow import SYSTEM_PATH, is_directory
+from lmodforge.verify.lmod import Lmod
 from lmodforge.verify.shells import SHELLS, START, Shell, Stage, read_record
 
 # Lmod's bookkeeping, and what any shell changes by itself.
