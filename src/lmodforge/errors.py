@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 @dataclass(frozen=True, order=True)
@@ -40,6 +44,14 @@ class SiteError(Exception):
     def __init__(self, message: str, hint: str | None = None, where: Where | None = None) -> None:
         self.mistakes: tuple[Mistake, ...] = (Mistake(message, hint, where),)
         super().__init__(str(self.mistakes[0]))
+
+    @classmethod
+    def together(cls, errors: Sequence[SiteError]) -> Self:
+        """Make one error of several."""
+        joined = cls("")
+        joined.mistakes = tuple(mistake for error in errors for mistake in error.mistakes)
+        joined.args = ("\n".join(map(str, joined.mistakes)),)
+        return joined
 
 
 class InvalidSite(SiteError):

@@ -43,6 +43,10 @@ class System(Protocol):
         """Run a program without a shell, in exactly this environment; `on_line` sees each line of stderr."""
         ...
 
+    def end_programs(self) -> None:
+        """End every program that is still running: somebody pressed ^C."""
+        ...
+
     def read(self, path: str | Path) -> bytes | None:
         """Return the content of a regular file; None when there is none."""
         ...
@@ -95,6 +99,9 @@ class System(Protocol):
 class RealSystem:
     """The world as it is."""
 
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+
     def run(
         self,
         argv: Sequence[str],
@@ -121,7 +128,16 @@ class RealSystem:
             )
         except OSError as error:
             return Completed(127, "", f"{argv[0]}: {error.strerror}")
-        return _attend(child, stdin, timeout, on_line)
+        self._running.add(child)
+        try:
+            return _attend(child, stdin, timeout, on_line)
+        finally:
+            self._running.discard(child)
+
+    def end_programs(self) -> None:
+        """End them; each has a session of its own and did not hear the ^C."""
+        for child in tuple(self._running):
+            _end(child)
 
     def read(self, path: str | Path) -> bytes | None:
         """Read a regular file, never following a link in its last part."""

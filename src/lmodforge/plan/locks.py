@@ -12,6 +12,7 @@ from lmodforge.config.models import SiteConfig
 from lmodforge.errors import SiteError
 from lmodforge.plan.digest import digest
 from lmodforge.plan.facts import Interpreter
+from lmodforge.plan.known import KNOWN_TOOLS
 
 ENGINE = "uv/1"
 """Part of every key and digest: raised when a build from the same lock would come out otherwise."""
@@ -85,9 +86,9 @@ def download_size(lock: str) -> int | None:
     return sum(known) if len(known) == len(sizes) else None
 
 
-def check_tool_hash(name: str, tool: Tool, lock: str, platform: str, known: Mapping[str, str]) -> None:
+def check_tool_hash(name: str, tool: Tool, lock: str, platform: str) -> None:
     """Refuse a tool whose wheel is not the one that the site file, or else lmodforge, knows."""
-    expected = tool.sha256.get(platform) or known.get(f"{name} {tool.version} {platform}")
+    expected = tool.sha256.get(platform) or KNOWN_TOOLS.get((name, tool.version, platform))
     found = locked_hashes(lock).get(name)
     if expected and found != expected:
         raise SiteError(

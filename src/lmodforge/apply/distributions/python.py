@@ -1,4 +1,4 @@
-"""A plain Python: a virtual environment in a prefix of its own, with pip and `bin/activate` for environments by name."""
+"""A plain Python: a virtual environment as a prefix of its own, with pip, and `bin/activate` for environments."""
 
 from __future__ import annotations
 

@@ -79,6 +79,11 @@ class Uv:
         lock = self.workshop.layout.lock(key)
         self.run(subject, "pip", "sync", lock, "--python", f"{path}/bin/python", "--compile-bytecode", on_line=follow)
 
+    def install_beside(self, subject: str, directory: str, key: str, python: str) -> None:
+        """Install what a stored lock holds into a plain directory."""
+        lock = self.workshop.layout.lock(key)
+        self.run(subject, "pip", "sync", lock, "--target", directory, "--python", python)
+
     def download_python(self, subject: str, version: str, directory: str) -> None:
         """Download an interpreter below `directory`; uv checks it against the hash that it knows."""
         argv = ("python", "install", version, "--install-dir", directory, "--no-bin", "--no-config", "--no-progress")

@@ -1,0 +1,126 @@
+"""Make one installation: begin, build, check, freeze, receipt; without a receipt it does not count."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from lmodforge import __version__
+from lmodforge.apply.distributions.existing import adopt_prefix
+from lmodforge.apply.distributions.python import install_python
+from lmodforge.apply.engines import Engine
+from lmodforge.apply.engines.uv import Uv
+from lmodforge.apply.tools import install_tool
+from lmodforge.apply.workshop import Workshop
+from lmodforge.errors import StepFailed
+from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallPython, InstallTool
+from lmodforge.receipts.models import DistributionReceipt, Installed, PackageEntry, ReleaseReceipt
+from lmodforge.receipts.store import decode_installed, encode
+
+_IMPORT_ALL = """\
+import importlib, sys
+for name in sys.argv[1:]:
+    print("import", name, file=sys.stderr)
+    importlib.import_module(name)
+"""
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Carries out the building steps of a plan."""
+
+    workshop: Workshop
+    engine: Engine
+    uv: Uv
+    group: int | None
+    """Group id that owns what is installed; None: as it comes."""
+
+    def install(self, action: Install) -> None:
+        """Make a distribution or a tool."""
+        match action:
+            case AdoptPrefix():
+                self._keep(adopt_prefix(action, self.workshop))
+            case InstallPython():
+                self._begin(action.prefix, action.key, action.lock)
+                receipt = install_python(action, self.workshop, self.uv)
+                self._freeze_distribution(receipt)
+                self._keep(receipt)
+            case InstallTool():
+                self._begin(action.prefix, action.key, action.lock)
+                tool = install_tool(action, self.workshop, self.uv)
+                self._freeze(action.prefix)
+                self._keep(tool)
+
+    def release(self, action: BuildRelease) -> None:
+        """Make an environment's release, or only check one that is there."""
+        if not action.build:
+            self._check_again(action)
+            return
+        self._begin(action.path, action.key, action.lock)
+        self.engine.build(action)
+        self._check(action)
+        self.workshop.progress.state(f"environment {action.environment}", "freezing")
+        size, files = self._freeze(action.path)
+        self._keep(
+            ReleaseReceipt(
+                lmodforge=__version__,
+                made_at=self.workshop.now().isoformat(timespec="seconds"),
+                name=action.environment,
+                version=action.version,
+                distribution=action.distribution,
+                path=action.path,
+                digest=action.digest,
+                engine=action.engine,
+                python=action.python,
+                lock=action.lock,
+                packages=tuple(PackageEntry(name=name, version=version) for name, version in action.packages),
+                checked=action.checked,
+                size=size,
+                files=files,
+            )
+        )
+
+    def _begin(self, path: str, key: str, lock: str) -> None:
+        system, layout = self.workshop.system, self.workshop.layout
+        for directory in (layout.lock(key), layout.started(path), layout.receipt(path), path):
+            system.make_directory(directory.rpartition("/")[0])
+        system.write(layout.lock(key), lock.encode())
+        system.write(layout.started(path), b"begun\n")
+        system.remove(layout.receipt(path))
+        system.remove(path)
+
+    def _keep(self, receipt: Installed) -> None:
+        system, layout = self.workshop.system, self.workshop.layout
+        path = layout.receipt(receipt.path)
+        system.make_directory(path.rpartition("/")[0])
+        system.write(path, encode(receipt))
+        system.remove(layout.started(receipt.path))
+
+    def _check(self, action: BuildRelease) -> None:
+        subject = f"environment {action.environment}"
+        self.workshop.progress.state(subject, "checking")
+        path = f"{action.path}/bin:/usr/local/bin:/usr/bin:/bin"
+        variables = {"PATH": path, "VIRTUAL_ENV": action.path, "PYTHONDONTWRITEBYTECODE": "1"}
+        commands = [tuple(shlex.split(command)) for command in action.commands]
+        if action.imports:
+            commands.insert(0, (f"{action.path}/bin/python", "-I", "-c", _IMPORT_ALL, *action.imports))
+        for command in commands:
+            self.workshop.run(subject, command, timeout=action.timeout, variables=variables)
+
+    def _check_again(self, action: BuildRelease) -> None:
+        self._check(action)
+        path = self.workshop.layout.receipt(action.path)
+        receipt = decode_installed(self.workshop.system.read(path) or b"", path)
+        if not isinstance(receipt, ReleaseReceipt):
+            raise StepFailed(f"{path} is not the receipt of a release", "deploy again")
+        self._keep(receipt.model_copy(update={"checked": action.checked}))
+
+    def _freeze(self, path: str) -> tuple[int, int]:
+        for_all = self.workshop.site.permissions.readable_by == "all"
+        return self.workshop.system.freeze(path, group=self.group, for_all=for_all)
+
+    def _freeze_distribution(self, receipt: DistributionReceipt) -> None:
+        """Freeze all but the places where releases and their names come to be."""
+        for name in self.workshop.system.names(receipt.path):
+            if name not in ("envs", "releases"):
+                self._freeze(f"{receipt.path}/{name}")

@@ -1,0 +1,72 @@
+"""From a site to its plan: look, resolve the locks that are missing, render, compare; what users see is not touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from lmodforge.apply.engines import Engine
+from lmodforge.apply.interpreters import host_interpreter
+from lmodforge.apply.observe import Observer
+from lmodforge.apply.probe import probe_paths, probe_site, stored_locks
+from lmodforge.apply.workshop import Workshop
+from lmodforge.errors import StepFailed
+from lmodforge.modulefile.context import Module
+from lmodforge.plan.actions import Plan
+from lmodforge.plan.compare import compare
+from lmodforge.plan.desire import desire
+from lmodforge.plan.facts import Facts
+from lmodforge.plan.locks import LockRequest, check_tool_hash, lock_requests, tool_request
+from lmodforge.plan.publish import Rendered
+
+Render = Callable[[Sequence[Module], str], Rendered]
+"""Modules and the root of the module trees -> texts."""
+
+RESOLVERS = 4
+"""Locks resolved at once: uv mostly waits for the index."""
+
+
+def make_plan(workshop: Workshop, engine: Engine, render: Render, *, inputs: str) -> Plan:
+    """Return the plan for a site as the world is now."""
+    site, layout, observer = workshop.site, workshop.layout, Observer(workshop.system)
+    facts = probe_site(site, workshop.system, observer)
+    facts = _with_locks(facts, workshop, engine, observer)
+    desired = desire(site, facts, host_interpreter())
+    rendered = render(desired.modules, layout.modulefiles)
+    facts = probe_paths(facts, layout, observer, desired, rendered.scripts)
+    plan = compare(desired, rendered, facts, site=site.name, inputs=inputs)
+    return replace(plan, world=observer.world)
+
+
+def _with_locks(facts: Facts, workshop: Workshop, engine: Engine, observer: Observer) -> Facts:
+    host = host_interpreter()
+    requests = lock_requests(workshop.site, facts.interpreters, host, facts.platform)
+    locks = dict(stored_locks(workshop.layout, (request.key for request in requests), observer))
+    missing = [request for request in requests if request.key not in locks]
+    locks |= dict(zip((request.key for request in missing), _resolve(missing, workshop, engine), strict=True))
+    for name, tool in workshop.site.tools.items():
+        request = tool_request(workshop.site, name, tool, host, facts.platform)
+        check_tool_hash(name, tool, locks[request.key], facts.platform)
+    return replace(facts, locks=locks)
+
+
+def _resolve(requests: Sequence[LockRequest], workshop: Workshop, engine: Engine) -> list[str]:
+    """Resolve side by side; when some have no solution, name them all at once."""
+
+    def resolve(request: LockRequest) -> str | StepFailed:
+        workshop.progress.state(request.subject, "resolving")
+        try:
+            lock = engine.resolve(request)
+        except StepFailed as failure:
+            workshop.progress.failed(request.subject, "not resolved")
+            return failure
+        workshop.progress.done(request.subject, "resolved")
+        return lock
+
+    with ThreadPoolExecutor(RESOLVERS) as pool:
+        answers = list(pool.map(resolve, requests))
+    failures = [answer for answer in answers if isinstance(answer, StepFailed)]
+    if failures:
+        raise StepFailed.together(failures)
+    return [answer for answer in answers if isinstance(answer, str)]

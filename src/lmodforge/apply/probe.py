@@ -1,0 +1,134 @@
+"""Look at what is on disk and report it as facts; nothing is changed and nothing is concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from lmodforge.apply.distributions.existing import packages_in
+from lmodforge.apply.interpreters import find_interpreter, host_platform
+from lmodforge.apply.observe import Observer
+from lmodforge.apply.system import System
+from lmodforge.config.distributions import ExistingDistribution, PythonDistribution
+from lmodforge.config.models import SiteConfig
+from lmodforge.errors import SiteError
+from lmodforge.plan.desire import Desired
+from lmodforge.plan.digest import sha256
+from lmodforge.plan.facts import Facts
+from lmodforge.plan.layout import Layout
+from lmodforge.receipts.models import GenerationReceipt, Installed
+from lmodforge.receipts.store import decode_generation, decode_installed
+
+
+def probe_site(site: SiteConfig, system: System, observer: Observer) -> Facts:
+    """Find interpreters, receipts and the current tree: all that must be known to work out what is desired."""
+    layout = Layout.of(site.paths)
+    installed = read_installed(layout, observer)
+    generation = current_generation(layout, observer)
+    if generation and generation.site != site.name:
+        raise SiteError(
+            f"{layout.modulefiles} holds the modules of site `{generation.site}`, not of `{site.name}`",
+            "give each site its own `paths`",
+        )
+    tree = dict(_tree(layout.generation(generation.number), observer)) if generation else {}
+    return Facts(
+        platform=host_platform(),
+        interpreters={
+            name: find_interpreter(name, distribution, observer, system, installed)
+            for name, distribution in site.distributions.items()
+            if isinstance(distribution, PythonDistribution)
+        },
+        packages={
+            distribution.prefix: packages_in(distribution.prefix, observer)
+            for distribution in site.distributions.values()
+            if isinstance(distribution, ExistingDistribution)
+        },
+        installed=installed,
+        generation=generation,
+        tree={path: content for path, (content, _) in tree.items()},
+        wrong_modes=frozenset(path for path, (_, mode) in tree.items() if mode != "-rw-r--r--"),
+        newest=newest_generation(layout, observer),
+    )
+
+
+def probe_paths(facts: Facts, layout: Layout, observer: Observer, desired: Desired, scripts: Iterable[str]) -> Facts:
+    """Look at the places that are desired: what is there, what was begun, where the by-name links lead."""
+    paths = desired.paths
+    before = facts.generation.links if facts.generation else {}
+    found = {link: observer.link(link) for link in {*desired.links, *before}}
+    texts = {path: observer.read(path) for path in scripts}
+    return replace(
+        facts,
+        present=frozenset(path for path in paths if observer.mode(path) is not None),
+        unfinished=frozenset(path for path in paths if _begun(facts, layout, observer, path)),
+        links={link: target for link, target in found.items() if target is not None},
+        scripts={path: sha256(text) for path, text in texts.items() if text is not None},
+    )
+
+
+def _begun(facts: Facts, layout: Layout, observer: Observer, path: str) -> bool:
+    return path not in facts.installed and observer.read(layout.started(path)) is not None
+
+
+def read_installed(layout: Layout, observer: Observer) -> dict[str, Installed]:
+    """Read the receipts of distributions, releases and tools, by the path of what they are about."""
+    found = {}
+    for path in _files(layout.installed, observer):
+        content = observer.read(path)
+        if content is not None:
+            receipt = decode_installed(content, path)
+            found[receipt.path] = receipt
+    return found
+
+
+def _files(directory: str, observer: Observer) -> Iterator[str]:
+    for name in observer.names(directory):
+        if name.endswith(".json"):
+            yield f"{directory}/{name}"
+        elif not name.startswith("."):
+            yield from _files(f"{directory}/{name}", observer)
+
+
+def current_generation(layout: Layout, observer: Observer) -> GenerationReceipt | None:
+    """Read the receipt of the generation that `current` points to; None before the first one."""
+    target = observer.link(layout.current)
+    if target is None:
+        return None
+    number = layout.number_of(target)
+    receipt = read_generation(layout, number, observer) if number is not None else None
+    if receipt is None:
+        raise SiteError(
+            f"{layout.current} does not lead to a generation of ours (it is {target or 'no link'})",
+            "move it away, then deploy again: the deploy makes it anew",
+        )
+    return receipt
+
+
+def read_generation(layout: Layout, number: int, observer: Observer) -> GenerationReceipt | None:
+    """Read a generation's receipt."""
+    path = layout.generation_receipt(number)
+    content = observer.read(path)
+    return None if content is None else decode_generation(content, path)
+
+
+def newest_generation(layout: Layout, observer: Observer) -> int:
+    """Return the highest number that was ever given, also to a tree that was never published."""
+    names = (*observer.names(layout.generations), *observer.names(f"{layout.state}/receipts/generations"))
+    return max((int(name.removesuffix(".json")) for name in names if name[:4].isdecimal()), default=0)
+
+
+def _tree(directory: str, observer: Observer, below: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
+    for name in observer.names(directory):
+        path = f"{directory}/{name}"
+        mode = observer.mode(path) or ""
+        if mode.startswith("d"):
+            yield from _tree(path, observer, f"{below}{name}/")
+        else:
+            content = observer.read(path)
+            yield f"{below}{name}", ("" if content is None else sha256(content), mode)
+
+
+def stored_locks(layout: Layout, keys: Iterable[str], observer: Observer) -> Mapping[str, str]:
+    """Read those of the locks that were resolved before."""
+    found = {key: observer.read(layout.lock(key)) for key in keys}
+    return {key: text.decode() for key, text in found.items() if text is not None}

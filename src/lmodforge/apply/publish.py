@@ -1,0 +1,90 @@
+"""Make a generation current: write it beside the others, load it in Lmod, then switch names and the one link."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+from collections.abc import Callable, Mapping, Sequence
+
+from lmodforge import __version__
+from lmodforge.apply.workshop import Workshop
+from lmodforge.errors import StepFailed
+from lmodforge.plan.actions import Publish
+from lmodforge.plan.digest import sha256
+from lmodforge.receipts.models import GenerationReceipt
+from lmodforge.receipts.store import encode
+
+LoadTest = Callable[[str, Sequence[str]], Sequence[str]]
+"""MODULEPATH and full names of modules -> what is wrong with them; raises when there is no Lmod and one is required."""
+
+MODULES = "modules"
+"""The subject of all that concerns the module tree."""
+
+
+def publish(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
+    """Publish a generation; until its last step users see the one before."""
+    _write_tree(action, workshop)
+    _test(action, workshop, load_test)
+    workshop.progress.state(MODULES, "publishing")
+    receipt = _receipt(action, workshop)
+    system, layout = workshop.system, workshop.layout
+    system.make_directory(layout.generation_receipt(action.number).rpartition("/")[0])
+    system.write(layout.generation_receipt(action.number), encode(receipt))
+    for path, text in action.scripts.items():
+        system.make_directory(path.rpartition("/")[0])
+        system.write(path, text.encode())
+    switch(workshop, action.number, action.links, action.stale_links, why="deploy")
+    workshop.progress.done(MODULES, f"generation {action.number} is current")
+
+
+def switch(workshop: Workshop, number: int, links: Mapping[str, str], stale: Sequence[str], *, why: str) -> None:
+    """Lead the by-name links and `current` to a generation; the rename of `current` comes last."""
+    system, layout = workshop.system, workshop.layout
+    for path, target in links.items():
+        if system.target(path) != target:
+            system.link(path, target)
+    for path in stale:
+        if system.target(path) is not None:
+            system.remove(path)
+    system.link(layout.current, f"generations/{number:04d}")
+    entry = {"at": workshop.now().isoformat(timespec="seconds"), "generation": number, "why": why, "by": _who()}
+    system.append(layout.journal, f"{json.dumps(entry)}\n".encode())
+
+
+def _who() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _write_tree(action: Publish, workshop: Workshop) -> None:
+    system, final = workshop.system, workshop.layout.generation(action.number)
+    staged = f"{workshop.layout.generations}/.{action.number:04d}"
+    system.remove(staged)
+    system.make_directory(staged)
+    for path, text in action.files.items():
+        system.make_directory(f"{staged}/{path}".rpartition("/")[0])
+        system.write(f"{staged}/{path}", text.encode())
+    system.rename(staged, final)
+
+
+def _test(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
+    workshop.progress.state(MODULES, "loading in Lmod")
+    tree = workshop.layout.generation(action.number)
+    failures = load_test(tree, action.fresh)
+    if failures:
+        workshop.system.remove(tree)
+        workshop.progress.failed(MODULES, "not published")
+        raise StepFailed.together([StepFailed(failure) for failure in failures])
+
+
+def _receipt(action: Publish, workshop: Workshop) -> GenerationReceipt:
+    return GenerationReceipt(
+        lmodforge=__version__,
+        made_at=workshop.now().isoformat(timespec="seconds"),
+        site=workshop.site.name,
+        number=action.number,
+        files={path: sha256(text.encode()) for path, text in action.files.items()},
+        links=dict(action.links),
+        scripts={path: sha256(text.encode()) for path, text in action.scripts.items()},
+        uses=action.uses,
+    )
