@@ -40,7 +40,7 @@ class _Distribution(ModuleLook):
 class PythonDistribution(_Distribution):
     """A plain Python: an interpreter that is there, or one that uv installs, in a prefix of its own."""
 
-    kind: Literal["python"]
+    kind: Annotated[Literal["python"], Field(description="What kind of distribution it is.")]
     version: Annotated[Name | None, Field(description="Such as 3.11.9 or 3.11; left out: what the interpreter is.")] = (
         None
     )
@@ -69,7 +69,7 @@ class PythonDistribution(_Distribution):
 class ExistingDistribution(_Distribution):
     """A prefix that somebody else installed: it gets a module and a page, and is never changed."""
 
-    kind: Literal["existing"]
+    kind: Annotated[Literal["existing"], Field(description="What kind of distribution it is.")]
     version: Annotated[Name, Field(description="The version that its module shows.")]
     prefix: Annotated[AbsolutePath, Field(description="Where it is installed; `bin` below it goes on PATH.")]
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -67,12 +66,14 @@ def read_document(path: Path) -> Document:
     )
 
 
-@dataclass
 class _Reader:
-    files: list[Path] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
-    complete: bool = True
-    _done: dict[Path, Keys | None] = field(default_factory=dict)
+    """Reads a file and what it extends, each file once."""
+
+    def __init__(self) -> None:
+        self.files: list[Path] = []
+        self.mistakes: list[Mistake] = []
+        self.complete = True
+        self._done: dict[Path, Keys | None] = {}
 
     def read(self, path: Path, above: tuple[Path, ...], said: Where | None) -> Keys | None:
         """Read a file and, under it, its bases. `above`: the files that led here; `said`: where it was named."""
@@ -159,5 +160,7 @@ class _Reader:
 
 def _hint_for_base(text: str, beside: Path) -> str:
     there = sorted({file.name for where in (beside, shipped("site-configs")) for file in where.glob("*.yaml")})
+    from difflib import get_close_matches  # noqa: PLC0415 - only who mistypes pays for it
+
     near = get_close_matches(text, there, 1)
     return f"did you mean `{near[0]}`?" if near else "it is looked for beside this file, then among the shipped sites"

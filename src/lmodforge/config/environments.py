@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.base import Model
 from lmodforge.config.distributions import ModuleLook
-from lmodforge.config.naming import ModuleName, Name, Text, mistake
+from lmodforge.config.naming import ModuleName, Name, Text, form, mistake
 
 # Name, extras, version clauses, marker: PEP 508 without the URL form, which no index vouches for.
 _REQUIREMENT = re.compile(
@@ -51,8 +51,8 @@ def _sha256(text: str) -> str:
     return text
 
 
-Requirement = Annotated[Text, AfterValidator(_requirement)]
-Sha256 = Annotated[Text, AfterValidator(_sha256)]
+Requirement = Annotated[Text, AfterValidator(_requirement), form("requirement", r"^[A-Za-z0-9][^@]*$")]
+Sha256 = Annotated[Text, AfterValidator(_sha256), form("sha256", f"^{_SHA256.pattern}$")]
 
 
 class Check(Model):
@@ -98,7 +98,7 @@ class Environment(ModuleLook):
 class Tool(ModuleLook):
     """A single program with a module of its own."""
 
-    version: Name
+    version: Annotated[Name, Field(description="The program's own, such as 0.9.11.")]
     module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
     default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
     sha256: Annotated[

@@ -83,6 +83,14 @@ class SiteConfig(Model):
     templates: Annotated[
         tuple[AbsolutePath, ...], Field(description="Directories with the site's own templates, looked in first.")
     ] = ()
-    distributions: dict[Name, Distribution] = Field(default_factory=dict)
-    tools: dict[Literal["uv"], Tool] = Field(default_factory=dict)
-    environments: dict[Name, Environment] = Field(default_factory=dict)
+    distributions: Annotated[
+        dict[Name, Distribution], Field(default_factory=dict, description="Base prefixes, by name.")
+    ]
+    tools: Annotated[
+        dict[Literal["uv"], Tool],
+        Field(default_factory=dict, description="Single programs with a module of their own, by name."),
+    ]
+    environments: Annotated[
+        dict[Name, Environment],
+        Field(default_factory=dict, description="Sets of packages, by name; distributions list those they have."),
+    ]

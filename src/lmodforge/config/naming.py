@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _UNSAFE_IN_PATH = re.compile(r"[^\w/._+@=,-]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _URL_WITH_SECRET = re.compile(r"\A[a-z+]+://[^/]*@")
 
 
@@ -19,11 +20,15 @@ def mistake(message: str, hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("site", "{message}", context)
 
 
-def _stripped(text: str) -> str:
+def _text(text: str) -> str:
+    if found := _CONTROL.search(text):
+        raise mistake(f"the text holds a control character, U+{ord(found.group()):04X}", "delete it")
     return text.strip()
 
 
 def _name(text: str) -> str:
+    if not text:
+        raise mistake("a name is empty", "letters, digits and . _ + - only, a letter or digit first")
     if not _COMPONENT.fullmatch(text):
         raise mistake(f"`{text}` is not a name", "letters, digits and . _ + - only, a letter or digit first")
     return text
@@ -87,8 +92,15 @@ def _public_url(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_stripped)]
-Name = Annotated[str, AfterValidator(_name)]
-ModuleName = Annotated[str, AfterValidator(module_name)]
-AbsolutePath = Annotated[str, AfterValidator(absolute_path)]
-PublicUrl = Annotated[str, AfterValidator(_public_url)]
+def form(name: str, pattern: str) -> WithJsonSchema:
+    """Tell editors and the reference what a text must look like; `form` is what people call it."""
+    return WithJsonSchema({"type": "string", "format": name, "pattern": pattern})
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Name = Annotated[str, AfterValidator(_name), form("name", f"^{_COMPONENT.pattern}$")]
+ModuleName = Annotated[
+    str, AfterValidator(module_name), form("module name", r"^[A-Za-z0-9{][^/\s]*(/[A-Za-z0-9{][^/\s]*)*$")
+]
+AbsolutePath = Annotated[str, AfterValidator(absolute_path), form("absolute path", r"^(/[^/\s]+)+/?$")]
+PublicUrl = Annotated[str, AfterValidator(_public_url), form("URL", "^(https?|file)://")]

@@ -28,6 +28,9 @@ def _variable(text: str) -> str:
 
 Layout = Annotated[str, AfterValidator(_layout)]
 Variable = Annotated[str, AfterValidator(_variable)]
+Toggle = Annotated[
+    Variable, Field(description="Environment variable that users set before the load: 1 persistent, 0 temporary.")
+]
 
 
 class PiSources(Model):
@@ -43,33 +46,49 @@ class PiSources(Model):
 class ProjectSpace(Model):
     """Project space, such as /project/PI/USER."""
 
-    root: AbsolutePath
-    layout: Layout = "{pi}/{user}"
+    root: Annotated[AbsolutePath, Field(description="The directory that holds all projects, such as /project.")]
+    layout: Annotated[
+        Layout, Field(description="A user's directory below the root, from `{pi}`, `{user}` and fixed names.")
+    ] = "{pi}/{user}"
     pi: PiSources = PiSources()
 
 
 class ScratchSpace(Model):
     """Scratch space, such as /scratch/midway3/USER."""
 
-    root: AbsolutePath
-    layout: Layout = "{user}"
+    root: Annotated[AbsolutePath, Field(description="The directory that holds everybody's scratch space.")]
+    layout: Annotated[
+        Layout, Field(description="A user's directory below the root, from `{pi}`, `{user}` and fixed names.")
+    ] = "{user}"
 
 
 class Cache(Model):
     """A package cache and the toggle that users set before they load the module."""
 
-    toggle: Variable
+    toggle: Toggle
     default: Annotated[
         Literal["temporary", "persistent"],
         Field(description="What holds when the toggle is unset. persistent: project space, else scratch."),
     ] = "temporary"
 
 
+class CondaCache(Cache):
+    """The cache of conda packages."""
+
+    toggle: Toggle = "USE_CONDA_CACHE"
+
+
+class UvCache(Cache):
+    """The cache of uv."""
+
+    toggle: Toggle = "USE_UV_CACHE"
+
+
 class Caches(Model):
     """The caches that the modules direct."""
 
-    conda: Cache = Cache(toggle="USE_CONDA_CACHE")
-    uv: Cache = Cache(toggle="USE_UV_CACHE")
+    conda: CondaCache = CondaCache()
+    uv: UvCache = UvCache()
     temporary: Annotated[
         tuple[AbsolutePath, ...],
         Field(description="Where temporary caches go when neither SLURM_TMPDIR nor TMPDIR is set."),
