@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 
 _SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_KEYWORDS = frozenset(
-    "and break do else elseif end false for function goto if in local nil not or repeat return then true "
-    "until while".split()
+_KEYWORDS = re.compile(
+    "and|break|do|else|elseif|end|false|for|function|goto|if|in|local|nil|not|or|repeat|return|then|true|until|while"
 )
 
 
@@ -76,7 +75,7 @@ def _character(character: str) -> str:
 
 
 def _bytes(character: str) -> bytes:
-    """Encode a character; a lone surrogate is an undecodable byte of a file name (PEP 383), or else stays what it is."""
+    """Encode a character; a lone surrogate is a byte of a file name that could not be decoded (PEP 383)."""
     try:
         return character.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -93,7 +92,7 @@ def _encodable(text: str) -> str:
 
 def _key(key: object) -> str:
     text = str(key)
-    return text if _NAME.fullmatch(text) and text not in _KEYWORDS else f"[{_text(text)}]"
+    return text if _NAME.fullmatch(text) and not _KEYWORDS.fullmatch(text) else f"[{_text(text)}]"
 
 
 def _table(items: Iterable[str]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lmodforge.config.shipped import shipped
-from lmodforge.modulefile import lua
+from lmodforge.modulefile import lua, shells
 from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module, Package, ToolModule
 from lmodforge.modulefile.policy import Policy
 
@@ -32,8 +32,9 @@ class Templates:
         """All templates in effect, by name."""
         found: dict[str, bytes] = {}
         for directory in (*self.site_directories, shipped("modulefiles-templates")):
-            for path in sorted(directory.rglob("*.lua*")):
-                found.setdefault(path.relative_to(directory).as_posix(), path.read_bytes())
+            for path in sorted(directory.rglob("*")):
+                if path.is_file() and not path.name.startswith("."):
+                    found.setdefault(path.relative_to(directory).as_posix(), path.read_bytes())
         return dict(sorted(found.items()))
 
     def digest(self) -> str:
@@ -56,11 +57,14 @@ class Templates:
         )
         environment.filters |= {
             "comment": lua.comment,
+            "csh": shells.csh,
             "extensions": _extensions,
+            "fish": shells.fish,
             "long_text": lua.long_text,
             "lua": lua.lua,
             "lua_fields": _fields,
             "one_line": lua.one_line,
+            "sh": shells.sh,
         }
         return environment
 
@@ -104,10 +108,9 @@ def _shared(policy: Policy, templates: Templates) -> dict[str, bytes]:
     found = {}
     for name, content in templates.files.items():
         if name.startswith("shared/"):
-            path = f"{SHARED}/{name.removeprefix('shared/')}"
-            if name.endswith(".j2"):
-                content = templates.environment.get_template(name).render(policy=policy).encode()
-            found[path.removesuffix(".j2")] = content
+            path = f"{SHARED}/{name.removeprefix('shared/').removesuffix('.j2')}"
+            template = templates.environment.get_template(name) if name.endswith(".j2") else None
+            found[path] = template.render(policy=policy).encode() if template else content
     return found
 
 
@@ -127,11 +130,6 @@ def _extensions(packages: Iterable[Package]) -> list[str]:
     return [lua.lua(line) for line in lines]
 
 
-def _fields(value: Any, indent: str = "  ") -> str:
-    return "\n".join(f"{indent}{field.name} = {_nested(getattr(value, field.name))}," for field in fields(value))
-
-
-def _nested(value: Any) -> str:
-    if hasattr(value, "__dataclass_fields__"):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
-    return lua.lua(value)
+def _fields(policy: Policy) -> str:
+    """Write a policy's fields as a table's, one on each line."""
+    return "\n".join(f"  {name} = {lua.lua(value)}," for name, value in asdict(policy).items())
