@@ -98,7 +98,7 @@ class Environment(ModuleLook):
 class Tool(ModuleLook):
     """A single program with a module of its own."""
 
-    version: Annotated[Name, Field(description="The program's own, such as 0.9.11.")]
+    version: Annotated[Name, Field(description="The program's own, such as 0.13.8.")]
     module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
     default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
     sha256: Annotated[
