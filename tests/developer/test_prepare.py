@@ -29,5 +29,6 @@ def test_a_host_with_no_known_package_manager_is_told_what_to_install(tmp_path):
     with pytest.raises(SiteError) as caught:
         prepare(Elsewhere(tmp_path, *BARE))
     assert str(caught.value) == (
-        "the tests need lmod, fish; this host's package manager is not known\n  hint: install lmod, fish with this host's package manager"
+        "the tests need lmod, fish; this host's package manager is not known\n"
+        "  hint: install lmod, fish with this host's package manager"
     )
