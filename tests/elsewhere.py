@@ -9,6 +9,7 @@ class Elsewhere(RealSystem):
     """Looks for what is below `moved` under `root`; everything else is this host's."""
 
     def __init__(self, root: Path, *moved: str) -> None:
+        super().__init__()
         self.root = root
         self.moved = moved or ("/etc", "/opt", "/usr/share/lmod", "/apps")
 

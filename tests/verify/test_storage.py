@@ -27,6 +27,7 @@ class Small(RealSystem):
     """This host with little room."""
 
     def __init__(self, size: int, files: int) -> None:
+        super().__init__()
         self.room = size, files
 
     def free(self, path):
