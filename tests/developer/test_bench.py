@@ -35,11 +35,11 @@ def test_a_missed_limit_exits_1_and_is_named_last(bench, tmp_path):
     done = bench("--json", str(tmp_path / "out.json"))
     assert done.returncode == 1
     assert done.stdout == (
-        "ok      planted: fast                                  1.25  <= 2 s\n"
+        "ok      planted: fast                                   1.25  <= 2 s\n"
         "        with a watch; bound by nothing\n"
-        "MISSED  planted: slow                                     3  <= 2 s\n"
+        "MISSED  planted: slow                                      3  <= 2 s\n"
         "        with a watch; bound by everything\n"
-        "ok      planted: rate                                     3  >= 2 a second\n"
+        "ok      planted: rate                                      3  >= 2 a second\n"
         "        with a watch; bound by everything\n"
         "missed: planted: slow\n"
     )
