@@ -31,11 +31,24 @@ def publish(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
     system, layout = workshop.system, workshop.layout
     system.make_directory(layout.generation_receipt(action.number).rpartition("/")[0])
     system.write(layout.generation_receipt(action.number), encode(receipt))
-    for path, text in action.scripts.items():
-        system.make_directory(path.rpartition("/")[0])
-        system.write(path, text.encode())
+    _write_scripts(action, workshop)
     switch(workshop, action.number, action.links, action.stale_links, why="deploy")
     workshop.progress.done(MODULES, f"generation {action.number} is current")
+
+
+def _write_scripts(action: Publish, workshop: Workshop) -> None:
+    system = workshop.system
+    for path, text in action.scripts.items():
+        folder, _, name = path.rpartition("/")
+        system.make_directory(folder)
+        before = system.read(path)
+        if before == text.encode():
+            continue
+        if before is not None:
+            kept = f"{workshop.layout.state}/replaced/{action.number:04d}"
+            system.make_directory(kept)
+            system.write(f"{kept}/{name}", before)
+        system.write(path, text.encode())
 
 
 def switch(workshop: Workshop, number: int, links: Mapping[str, str], stale: Sequence[str], *, why: str) -> None:
@@ -86,5 +99,5 @@ def _receipt(action: Publish, workshop: Workshop) -> GenerationReceipt:
         files={path: sha256(text.encode()) for path, text in action.files.items()},
         links=dict(action.links),
         scripts={path: sha256(text.encode()) for path, text in action.scripts.items()},
-        uses=action.uses,
+        modules=dict(action.modules),
     )

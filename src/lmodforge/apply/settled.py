@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import lmodforge
 from lmodforge.apply.observe import differences
 from lmodforge.apply.system import System
-from lmodforge.plan.actions import Plan
 from lmodforge.plan.digest import digest
 from lmodforge.plan.layout import Layout
+
+if TYPE_CHECKING:
+    from lmodforge.plan.actions import Plan
 
 
 def inputs_digest(document: str, root: str | None, templates: str) -> str:

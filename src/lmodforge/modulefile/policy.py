@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lmodforge.config.models import SiteConfig
-from lmodforge.config.spaces import Cache, PiSources
+if TYPE_CHECKING:  # the digest of the templates is wanted before any model is
+    from lmodforge.config.models import SiteConfig
+    from lmodforge.config.spaces import Cache, PiSources
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ class Change:
     size: int | None = None
     """Bytes, where known."""
     hint: str = ""
+    edited: bool = False
+    """A conflict with somebody's edit, which `--replace-edited` gives up."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ class Publish:
     stale_links: tuple[str, ...]
     """By-name links of the current generation that no environment claims any more."""
     scripts: Mapping[str, str]
-    uses: tuple[str, ...]
+    """Text of each profile script by path."""
+    modules: Mapping[str, str]
+    """Full name of each module -> the prefix, release or tool that it leads to."""
 
 
 @dataclass(frozen=True)

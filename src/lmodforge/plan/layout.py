@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lmodforge.config.models import Paths
+if TYPE_CHECKING:  # a deploy with nothing to do looks at the layout before any model is loaded
+    from lmodforge.config.models import Paths
 
 
 @dataclass(frozen=True)

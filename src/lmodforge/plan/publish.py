@@ -47,14 +47,14 @@ def publication(
         links=desired.links,
         stale_links=tuple(sorted(stale)),
         scripts=rendered.scripts,
-        uses=tuple(sorted({*desired.paths})),
+        modules={module.look.full_name: module.prefix for module in desired.modules},
     )
     return publish, changes
 
 
 def is_module(path: str) -> bool:
     """Say whether a file of the tree is a module that users can load."""
-    return path.endswith(".lua") and not any(part.startswith(".") for part in path.split("/"))
+    return path.endswith(".lua") and not any(part.startswith((".", "__")) for part in path.split("/"))
 
 
 def module_of(path: str) -> str:
@@ -77,9 +77,9 @@ def _edits(before: Mapping[str, str], wanted: Mapping[str, str], tree: Mapping[s
             continue
         what, name = _noun(path)
         if path not in before:
-            yield Change("!", what, name, "somebody put this file into the current tree", hint=_KEEP_EDIT)
+            yield Change("!", what, name, "somebody put this file into the current tree", hint=_KEEP_EDIT, edited=True)
         elif tree.get(path):
-            yield Change("!", what, name, "edited by hand", hint=_KEEP_EDIT)
+            yield Change("!", what, name, "edited by hand", hint=_KEEP_EDIT, edited=True)
 
 
 def _modules(
@@ -127,6 +127,6 @@ def _scripts(wanted: Mapping[str, str], facts: Facts) -> Iterator[Change]:
         if found == want:
             continue
         if found is not None and found != before.get(path):
-            yield Change("!", "script", name, "edited by hand", hint=_KEEP_EDIT)
+            yield Change("!", "script", name, "edited by hand", hint=_KEEP_EDIT, edited=True)
         else:
             yield Change("~" if path in before else "+", "script", name, "missing" if path in before else "new")

@@ -98,8 +98,8 @@ class GenerationReceipt(_Receipt):
     """By-name link -> target, as written."""
     scripts: dict[str, str]
     """sha256 of the profile scripts, by path."""
-    uses: tuple[str, ...]
-    """Prefixes, releases and tools that its modules lead to."""
+    modules: dict[str, str]
+    """Full name of each module -> the prefix, release or tool that it leads to."""
 
 
 Installed = DistributionReceipt | ReleaseReceipt | ToolReceipt

@@ -1,0 +1,39 @@
+"""One deploy at a time: a lock that needs no flock, names its holder, and is broken only when its holder is dead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lmodforge.apply.system import System
+from lmodforge.errors import SiteError
+from lmodforge.plan.layout import Layout
+
+
+@contextmanager
+def hold(system: System, layout: Layout) -> Iterator[None]:
+    """Hold the site while its disk is changed.
+
+    Raises SiteError at once when somebody else does. filelock breaks a lock whose process is gone from this host;
+    the lock of another host stays until a person removes it.
+    """
+    from filelock import SoftFileLock, Timeout  # noqa: PLC0415 - only what changes something needs it
+
+    lock = SoftFileLock(layout.deploy_lock, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise _held(system, layout) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _held(system: System, layout: Layout) -> SiteError:
+    written = (system.read(layout.deploy_lock) or b"").decode(errors="replace").split()
+    holder = f"process {written[0]} on {written[1]}" if len(written) > 1 else "somebody"
+    return SiteError(
+        f"{holder} is changing this site just now",
+        f"wait for it; if that process is certainly gone, remove {layout.deploy_lock}",
+    )

@@ -1,0 +1,99 @@
+"""Bring a site to what its file says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lmodforge.apply.engines.uv import Uv
+from lmodforge.apply.execute import Outcome, execute, refuse_conflicts
+from lmodforge.apply.holder import hold
+from lmodforge.apply.progress import Progress
+from lmodforge.apply.publish import MODULES, LoadTest
+from lmodforge.apply.settled import settle
+from lmodforge.apply.workshop import Workshop, utc_now
+from lmodforge.commands.planning import plan_site, workshop_for
+from lmodforge.commands.saved import refuse_changed
+from lmodforge.commands.site import OpenSite
+from lmodforge.errors import StepFailed
+from lmodforge.plan.actions import Change, Plan
+from lmodforge.verify.lmod import find_lmod
+from lmodforge.verify.load import load_test
+
+KEPT_LOGS = 30
+"""Directories of logs; older ones go."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A plan, and what became of it."""
+
+    plan: Plan
+    outcome: Outcome | None
+    """None when there was nothing to do."""
+    settled: bool
+    """Whether a second deploy would have nothing to do."""
+
+
+def deploy(
+    opened: OpenSite, progress: Progress, *, saved: Plan | None = None, replace_edited: bool = False, jobs: int = 0
+) -> Deployed:
+    """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
+    workshop = _prepare(opened, progress)
+    with hold(opened.system, workshop.layout):
+        plan = saved or plan_site(opened, workshop, Uv(workshop))
+        if saved:
+            refuse_changed(opened, saved)
+        if replace_edited:
+            plan = replace(plan, changes=tuple(map(_give_up_edit, plan.changes)))
+        refuse_conflicts(plan)
+        if plan.is_empty:
+            settle(opened.system, workshop.layout, plan)
+            return Deployed(plan, None, settled=True)
+        outcome = execute(plan, workshop, Uv(workshop), lmod_test(workshop), jobs=jobs or _jobs())
+        again = plan_site(opened, workshop, Uv(workshop))
+        if again.is_empty:
+            settle(opened.system, workshop.layout, again)
+        return Deployed(plan, outcome, settled=again.is_empty)
+
+
+def _give_up_edit(change: Change) -> Change:
+    return replace(change, sign="~") if change.edited else change
+
+
+def _jobs() -> int:
+    return min(4, len(os.sched_getaffinity(0)))
+
+
+def _prepare(opened: OpenSite, progress: Progress) -> Workshop:
+    """Make the directories that every step needs; the cache is nobody else's."""
+    layout, system = workshop_for(opened, progress).layout, opened.system
+    for path in (layout.software, layout.state, layout.generations, layout.logs):
+        system.make_directory(path)
+    system.make_directory(layout.cache, 0o700)
+    for name in system.names(layout.logs)[: -KEPT_LOGS + 1]:
+        system.remove(f"{layout.logs}/{name}")
+    logs = f"{layout.logs}/{utc_now():%Y%m%dT%H%M%S}-{os.getpid()}"
+    system.make_directory(logs)
+    return workshop_for(opened, progress, logs)
+
+
+def lmod_test(workshop: Workshop) -> LoadTest:
+    """Return the test that a new generation must pass; without any Lmod here it is compiled only, and that is said."""
+    site, system = workshop.site, workshop.system
+    lmod = find_lmod(system)
+    if lmod is None and site.lmod.required:
+        raise StepFailed("no Lmod on this host can load the new modules", "`invoke doctor` says how to install it")
+
+    def test(tree: str, modules: Sequence[str]) -> Sequence[str]:
+        if lmod is None:
+            workshop.progress.state(MODULES, "compiled, not loaded: no Lmod on this host")
+            return ()
+        scratch = f"{workshop.layout.cache}/load-test"
+        system.make_directory(scratch, 0o700)
+        failures = load_test(system, lmod, tree, modules, environment={"TMPDIR": scratch}, jobs=_jobs())
+        system.remove(scratch)
+        return [str(failure) for failure in failures]
+
+    return test

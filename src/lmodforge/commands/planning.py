@@ -1,0 +1,68 @@
+"""Make the plan of an open site, the quick way when nothing has changed since there was nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lmodforge.apply.settled import is_settled
+from lmodforge.commands.site import OpenSite
+
+if TYPE_CHECKING:
+    from lmodforge.apply.engines import Engine
+    from lmodforge.apply.progress import Progress
+    from lmodforge.apply.workshop import Workshop
+    from lmodforge.modulefile.context import Module
+    from lmodforge.plan.actions import Plan
+    from lmodforge.plan.publish import Rendered
+
+
+def is_up_to_date(opened: OpenSite) -> bool:
+    """Say whether there is nothing to do, without loading models or templates; False when that takes a plan."""
+    layout = opened.layout
+    if layout is None or opened.document.mistakes:
+        return False
+    return is_settled(opened.system, layout, opened.inputs)
+
+
+def plan_site(opened: OpenSite, workshop: Workshop, engine: Engine) -> Plan:
+    """Make the plan as the world is now."""
+    from lmodforge.apply.planning import make_plan  # noqa: PLC0415 - only a plan that is made needs it
+
+    plan = make_plan(workshop, engine, lambda modules, root: render(opened, modules, root), inputs=opened.inputs)
+    return replace(plan, arguments={"site": str(opened.path.absolute()), "root": opened.root or ""})
+
+
+def render(opened: OpenSite, modules: Sequence[Module], root: str) -> Rendered:
+    """Render and compile everything; raises SiteError when a template gives no Lua."""
+    from lmodforge.errors import SiteError  # noqa: PLC0415 - the same
+    from lmodforge.modulefile.profile import profile_scripts  # noqa: PLC0415 - the same
+    from lmodforge.modulefile.render import render_tree  # noqa: PLC0415 - the same
+    from lmodforge.modulefile.syntax import syntax_error  # noqa: PLC0415 - the same
+    from lmodforge.plan.publish import Rendered  # noqa: PLC0415 - the same
+
+    files = {path: content.decode() for path, content in render_tree(modules, opened.templates).items()}
+    errors = [
+        SiteError(f"{path}: {error}", "a template of the site's own?")
+        for path, text in files.items()
+        if path.endswith(".lua") and (error := syntax_error(text))
+    ]
+    if errors:
+        raise SiteError.together(errors)
+    scripts = profile_scripts(root, opened.templates)
+    return Rendered(files, {f"{root}/init/{path}": content.decode() for path, content in scripts.items()})
+
+
+def workshop_for(opened: OpenSite, progress: Progress, logs: str = "") -> Workshop:
+    """Gather what the steps of a plan work with."""
+    from lmodforge.apply.workshop import Workshop  # noqa: PLC0415 - the same
+
+    return Workshop(opened.system, opened.config, logs, progress)
+
+
+def uv_for(workshop: Workshop) -> Engine:
+    """Return the engine for PyPI environments; a site that is not there yet has no cache, and a plan makes none."""
+    from lmodforge.apply.engines.uv import Uv  # noqa: PLC0415 - the same
+
+    return Uv(workshop, cached=workshop.system.stat(workshop.layout.cache) is not None)

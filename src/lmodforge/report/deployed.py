@@ -1,0 +1,56 @@
+"""What a deploy did, and what a user types next."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from typing import Any
+
+from lmodforge.apply.execute import Outcome
+from lmodforge.config.models import SiteConfig
+from lmodforge.plan.actions import Plan
+from lmodforge.plan.layout import Layout
+from lmodforge.report.plan import plan_count, plan_json
+from lmodforge.report.style import counted, paint
+
+
+def deployed_text(site: SiteConfig, plan: Plan, outcome: Outcome | None, *, settled: bool) -> str:
+    """Write what was done and the commands that try it."""
+    if outcome is None:
+        return f"Site {plan.site}: nothing to do."
+    lines = [f"Site {plan.site}: {plan_count(plan).removeprefix('Plan: ').replace(' to ', ' ')}", ""]
+    if outcome.generation is not None:
+        built = f"{counted(outcome.installed, 'prefix')}, {counted(outcome.released, 'release')}"
+        lines.append(paint(f"Generation {outcome.generation} is current ({built} built).", "green"))
+    if not settled:
+        lines += ["", "The world changed during the deploy: `invoke plan` shows what is left to do."]
+    return "\n".join([*lines, "", *next_steps(site)])
+
+
+def next_steps(site: SiteConfig) -> list[str]:
+    """Return what a user types next, for this site."""
+    profile = shlex.quote(posixpath.join(Layout.of(site.paths).modulefiles, "init", "profile.sh"))
+    lines = [
+        "What a user types next:",
+        "",
+        f"    source {profile}      # once per login; sites put it in /etc/profile.d",
+    ]
+    lines.append("    module avail")
+    for distribution in site.distributions.values():
+        if distribution.environments:
+            module = distribution.module.replace("/{version}", "")
+            lines += [f"    module load {module}", f"    source activate {distribution.environments[0]}"]
+            break
+    return lines
+
+
+def deployed_json(plan: Plan, outcome: Outcome | None, *, settled: bool) -> dict[str, Any]:
+    """Return the `deploy` document, version 1."""
+    return {
+        "document": "deploy",
+        "version": 1,
+        "site": plan.site,
+        "changes": plan_json(plan)["changes"],
+        "generation": outcome.generation if outcome else None,
+        "settled": settled,
+    }

@@ -1,0 +1,209 @@
+"""The Invoke namespace: parse, call one function, print; what a task needs is imported when it runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task as invoke_task
+
+Task = TypeVar("Task", bound=Callable[..., Any])
+
+SITE = {
+    "site": "name of a site, or its file (default: LMODFORGE_SITE, else demo)",
+    "root": "lay the site out below this directory",
+}
+JSON = {"json": "print one JSON document instead of text"}
+
+
+def task(function: Task | None = None, **options: Any) -> Any:  # noqa: ANN401 - Invoke's decorator is untyped
+    """Make a task whose expected errors end it with a message and an exit code, never a traceback."""
+    if function is None:
+        return lambda named: task(named, **options)
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        with explained():
+            code = function(*args, **kwargs)
+        if code:
+            raise Exit(code=code)
+
+    return invoke_task(run, auto_shortflags=False, **options)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what went wrong into a message on stderr and an exit code."""
+    from lmodforge.errors import SiteError
+
+    try:
+        yield
+    except SiteError as error:
+        raise Exit("\n".join(map(str, error.mistakes)), code=error.exit_code) from None
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise Exit(f"{place}{error.strerror or error}", code=1) from None
+    except KeyboardInterrupt:
+        raise Exit("interrupted; users see what they saw before, run it again to go on", code=130) from None
+
+
+def say(text: str) -> None:
+    """Print data."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say_json(document: dict[str, Any]) -> None:
+    """Print one document."""
+    say(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+@task(help=SITE | JSON)
+def check(context: Context, site: str = "", root: str = "", json: bool = False) -> None:
+    """Check a site file: every mistake with its place and a hint. Exit 3 when there are any."""
+    from lmodforge.commands.check import check_site
+
+    report = check_site(site, root)
+    say_json(report.json) if json else say(report.text)
+
+
+@task(help={"out": "write the schema to this file"})
+def schema(context: Context, out: str = "") -> None:
+    """Write the JSON schema of site files, which gives completion in an editor."""
+    from lmodforge.commands.files import write_schema
+
+    say(write_schema(out))
+
+
+@task(positional=["name"], help={"name": "short name of the cluster", "out": "file (default: site-configs/NAME.yaml)"})
+def init(context: Context, name: str, out: str = "") -> None:
+    """Write a commented site file to begin with."""
+    from lmodforge.commands.files import write_starter
+
+    say(write_starter(name, out))
+
+
+@task(help=SITE | JSON | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})
+def plan(context: Context, site: str = "", root: str = "", out: str = "", json: bool = False) -> int:
+    """Show what deploy would do. Exit 0: nothing; 2: something."""
+    from lmodforge.commands.show import show_plan
+
+    shown = show_plan(site, root, out)
+    say_json(shown.json) if json else say(shown.text)
+    return 2 if shown.changes else 0
+
+
+@task(
+    positional=["plan"],
+    help=SITE
+    | JSON
+    | {
+        "plan": "carry out a plan saved by `plan --out`, or refuse when the world has changed since",
+        "replace-edited": "replace files of ours that somebody edited by hand",
+        "jobs": "builds at a time (default: the cores, at most 4)",
+    },
+)
+def deploy(
+    context: Context,
+    site: str = "",
+    root: str = "",
+    plan: str = "",
+    replace_edited: bool = False,
+    jobs: int = 0,
+    json: bool = False,
+) -> None:
+    """Bring the site to what its file says: builds first, and modules that were loaded in Lmod last."""
+    from lmodforge.commands.show import run_deploy
+
+    done = run_deploy(site, root, plan=plan, replace_edited=replace_edited, jobs=jobs)
+    say_json(done.json) if json else say(done.text)
+
+
+@task(help=SITE | JSON)
+def status(context: Context, site: str = "", root: str = "", json: bool = False) -> int:
+    """Compare the disk with the receipts. Exit 0: as deployed; 2: something was changed."""
+    from lmodforge.commands.status import show_status
+
+    shown = show_status(site, root)
+    say_json(shown.json) if json else say(shown.text)
+    return 2 if shown.drifted else 0
+
+
+@task(help=SITE | {"to": "number of the generation (default: the one before)"})
+def rollback(context: Context, site: str = "", root: str = "", to: int = 0) -> None:
+    """Go back to an earlier generation: its modules and its by-name links."""
+    from lmodforge.commands.rollback import roll_back
+
+    say(roll_back(site, root, to))
+
+
+@task(
+    help=SITE
+    | {
+        "keep": "generations to keep at the least (default: the site's `retention`)",
+        "older-than": "days since a generation was replaced (default: the site's `retention`)",
+        "show": "only show what would go",
+    }
+)
+def prune(
+    context: Context, site: str = "", root: str = "", keep: int = -1, older_than: int = -1, show: bool = False
+) -> None:
+    """Remove generations, releases and tools that no kept generation needs."""
+    from lmodforge.commands.prune import prune_site
+
+    say(prune_site(site, root, keep, older_than, show=show))
+
+
+@task(help=SITE | {"out": "directory for the module tree"})
+def render(context: Context, out: str, site: str = "", root: str = "") -> None:
+    """Write the module tree only, without building anything."""
+    from lmodforge.commands.files import render_site
+
+    say(render_site(site, root, out))
+
+
+@task(positional=["package"], help=SITE | JSON | {"package": "name, or a part of it with `*`"})
+def find(context: Context, package: str, site: str = "", root: str = "", json: bool = False) -> int:
+    """Say which modules hold a package, in which version. Exit 1: none does."""
+    from lmodforge.commands.find import find_package
+
+    found = find_package(package, site, root)
+    say_json(found.json) if json else say(found.text)
+    return 0 if found.holders else 1
+
+
+@task(help=SITE | JSON)
+def doctor(context: Context, site: str = "", root: str = "", json: bool = False) -> int:
+    """Say what this host lacks, with the command that mends it. Exit 1: something must be mended."""
+    from lmodforge.commands.doctor import examine
+
+    found = examine(site, root)
+    say_json(found.json) if json else say(found.text)
+    return 1 if found.problems else 0
+
+
+@task(iterable=["only"], help={"network": "also what needs the public download sites", "only": "pytest arguments"})
+def test(context: Context, network: bool = False, only: list[str] | None = None) -> int:
+    """Install what the tests need on this host, then lint, check types and test (in a checkout)."""
+    from lmodforge.developer.checks import run_tests
+
+    return run_tests(network=network, only=only or ())
+
+
+@task(iterable=["only"], help={"only": "name of a benchmark; repeat for more", "out": "write JSON to this file"})
+def bench(context: Context, only: list[str] | None = None, out: str = "") -> int:
+    """Measure the figures of the README, side by side in one run (in a checkout)."""
+    from lmodforge.developer.bench import run_benchmarks
+
+    return run_benchmarks(only or (), out)
+
+
+namespace = cast(
+    "Any", Collection(init, check, schema, plan, deploy, status, rollback, prune, render, find, doctor, test, bench)
+)
