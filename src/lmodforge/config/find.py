@@ -12,7 +12,10 @@ _FOLDER = "site-configs"
 
 
 def find_site(text: str, cwd: Path) -> Path:
-    """Find the file for what follows `--site`; raises SiteError when there is none."""
+    """Find the file for what follows `--site`; raises SiteError when there is none.
+
+    What lies below `cwd`, the current directory, is named from there: that is how messages show it.
+    """
     if "/" in text or text.endswith((".yaml", ".yml")):
         return _file(text, cwd)
     for folder in _folders(cwd):

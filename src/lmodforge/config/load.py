@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Iterable
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +43,18 @@ def load_site(document: Document, root: str | None = None, cwd: Path | None = No
         mistakes += crosscheck(site, document)
     mistakes = [*document.mistakes, *mistakes, *_empty_keys(document)]
     if mistakes or site is None:
-        raise InvalidSite(sorted(dict.fromkeys(mistakes), key=_place))
+        raise _invalid(mistakes)
     return _rebased(site, root, cwd, document)
 
 
-def _place(mistake: Mistake) -> tuple[Where, str]:
-    return mistake.where or Where(""), mistake.message
+def _invalid(mistakes: Iterable[Mistake]) -> InvalidSite:
+    """Put mistakes in the order of the files, each once, each on a line of its own whatever the file holds."""
+    printable = [replace(m, message=_printable(m.message), hint=m.hint and _printable(m.hint)) for m in mistakes]
+    return InvalidSite(sorted(dict.fromkeys(printable), key=lambda m: (m.where or Where(""), m.message)))
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _rebased(site: SiteConfig, root: str | None, cwd: Path | None, document: Document) -> SiteConfig:
@@ -60,7 +68,7 @@ def _rebased(site: SiteConfig, root: str | None, cwd: Path | None, document: Doc
         where = None if root else document.locate(("root",))
         raise InvalidSite([Mistake(m.message, m.hint, where) for m in error.mistakes]) from None
     if mistakes := crosscheck(moved, document):
-        raise InvalidSite(sorted(mistakes, key=_place))
+        raise _invalid(mistakes)
     return moved
 
 
@@ -77,7 +85,7 @@ def _validate(document: Document) -> tuple[SiteConfig | None, list[Mistake]]:
 
 def _stands_alone(error: ErrorDetails) -> bool:
     """Whether what is in a file that could not be read cannot be the reason."""
-    return error["type"] == "extra_forbidden" or isinstance(error["input"], str)
+    return error["type"] in ("extra_forbidden", "union_tag_invalid") or isinstance(error["input"], str)
 
 
 def _explained(error: ErrorDetails, document: Document) -> Mistake:
@@ -120,7 +128,9 @@ def _to_take(error: ErrorDetails) -> tuple[Loc, bool]:
         return loc, False
     if error["type"] == "missing":
         loc = loc[:-1] or loc
-    if len(loc) > 2 and loc[0] in _NAMED and loc[2] in _IDENTITY:
+    if loc[0] not in _NAMED:
+        loc = loc[:1]
+    elif len(loc) > 2 and loc[2] in _IDENTITY:
         loc = loc[:2]
     return loc, True
 
@@ -147,7 +157,7 @@ def _empty_keys(document: Document) -> list[Mistake]:
         above = place_of(loc[:-1])
         where = document.locate(loc, key=True)
         if above.keys and loc[-1] not in above.keys:
-            mistakes.append(Mistake(*unknown_key(loc), where))
+            mistakes.append(Mistake(*unknown_key(loc, above.keys), where))
         elif above.holds_names:
             hint = nearest(str(loc[-1]), _names_beside(document, loc)) or "write its keys below it, or drop the line"
             mistakes.append(Mistake(f"`{label(loc)}` is empty, and no base has one to remove", hint, where))

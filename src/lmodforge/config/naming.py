@@ -9,7 +9,8 @@ from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-_UNSAFE_IN_PATH = re.compile(r"[^\w/._+@=,-]")
+_UNSAFE_IN_PATH = re.compile(r"[^A-Za-z0-9/._+@=,-]")
+_LONGEST = 100  # a file name of 255 bytes must hold a name, a version and a digest
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _URL_WITH_SECRET = re.compile(r"\A[a-z+]+://[^/]*@")
 
@@ -31,6 +32,8 @@ def _name(text: str) -> str:
         raise mistake("a name is empty", "letters, digits and . _ + - only, a letter or digit first")
     if not _COMPONENT.fullmatch(text):
         raise mistake(f"`{text}` is not a name", "letters, digits and . _ + - only, a letter or digit first")
+    if len(text) > _LONGEST:
+        raise mistake(f"a name of {len(text)} characters", f"at most {_LONGEST}: it becomes part of file names")
     return text
 
 
@@ -54,6 +57,12 @@ def _check_module_part(text: str, part: str) -> None:
         raise mistake(f"module name `{text}` leaves the module tree", "`..` may not stand in a module name")
     if part.startswith("."):
         raise mistake(f"module name `{text}` has a part with a leading dot", "Lmod hides what begins with a dot")
+    if part.endswith(".lua"):
+        raise mistake(
+            f"module name `{text}` ends a part with `.lua`", "drop it: that is the file's name, not the module's"
+        )
+    if len(part) > _LONGEST:
+        raise mistake(f"module name `{text}` has a part of {len(part)} characters", f"at most {_LONGEST}")
     if not _COMPONENT.fullmatch(part.replace("{version}", "0")):
         raise mistake(
             f"module name `{text}` has a part `{part}` that Lmod or a shell would not survive",
@@ -77,7 +86,7 @@ def absolute_path(text: str) -> str:
             "letters, digits and / . _ + @ = , - only",
         )
     parts = text.rstrip("/").split("/")[1:]
-    if any(part in ("", ".", "..") for part in parts):
+    if not parts or any(part in ("", ".", "..") for part in parts):
         raise mistake(f"path `{text}` is not normal", "no `//`, `/./` or `/../`, and not `/` itself")
     return text.rstrip("/")
 

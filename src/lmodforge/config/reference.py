@@ -23,6 +23,7 @@ with its place, `invoke schema` writes a JSON schema with which editors complete
 - `extends: _base.yaml`, or a list of files, starts from other files: maps merge by key, lists and scalars replace,
   null removes. A file is looked for beside the one that names it, then among the sites that lmodforge ships.
   In a list, later files win; the file itself wins over all.
+- Within a file, YAML's own anchors and aliases work, `<<: *other` included.
 - Keys in **bold** must be there.
 """
 

@@ -56,6 +56,11 @@ def _with_prefix(distribution: Distribution, software: str, root: str) -> Distri
     return _moved(distribution, root, "prefix") if is_below(prefix, software) else distribution
 
 
+def overlap(one: str, other: str) -> bool:
+    """Whether two directories are the same or one lies in the other."""
+    return one == other or is_below(one, other) or is_below(other, one)
+
+
 def is_below(path: str, directory: str) -> bool:
     """Whether a path lies in a directory, at any depth."""
     return path.startswith(f"{directory}/")

@@ -44,6 +44,9 @@ class Place:
 
 def place_of(loc: Sequence[str | int]) -> Place:
     """Follow a pydantic location through the models."""
+    if loc and loc[-1] == IN_KEY:
+        above, place = place_of(loc[:-2]), place_of(loc[:-1])
+        return Place(place.loc, tuple(found for option in above.options for found in _key_of(option)))
     options: tuple[Any, ...] = (SiteConfig,)
     real: list[str | int] = []
     for part in loc:
@@ -51,13 +54,13 @@ def place_of(loc: Sequence[str | int]) -> Place:
             options = tuple(chosen)
             continue
         below = tuple(found for option in options for found in _below(option, part))
-        if below or not options or part == IN_KEY:
+        if below or not options:
             real.append(part)
             options = below
         elif isinstance(part, str) and any(is_model(option) for option in options):
             real.append(part)  # an unknown key
             options = ()
-    return Place(tuple(part for part in real if part != IN_KEY), options)
+    return Place(tuple(real), options)
 
 
 def fields_of(kind: Any) -> list[tuple[str, FieldInfo]]:  # noqa: ANN401 - types are values here
@@ -78,10 +81,14 @@ def _below(kind: Any, part: str | int) -> tuple[Any, ...]:  # noqa: ANN401 - typ
         )
     arguments = get_args(kind)
     if get_origin(kind) is dict:
-        return _flat(arguments[0] if part == IN_KEY else arguments[1])
+        return _flat(arguments[1])
     if get_origin(kind) in (tuple, list) and isinstance(part, int):
         return _flat(arguments[0])
     return ()
+
+
+def _key_of(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401 - types are values here
+    return _flat(get_args(kind)[0]) if get_origin(kind) is dict else ()
 
 
 def _flat(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401 - types are values here

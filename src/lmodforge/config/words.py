@@ -53,16 +53,16 @@ def _own(error: ErrorDetails, _: Place) -> _Words:
     return context["message"], context["hint"]
 
 
-def _unknown(_: ErrorDetails, place: Place) -> _Words:
-    return unknown_key(place.loc)
+def _unknown(error: ErrorDetails, place: Place) -> _Words:
+    return unknown_key(place.loc, place_of(error["loc"][:-1]).keys)
 
 
-def _is_missing(_: ErrorDetails, place: Place) -> _Words:
-    return _missing(place.loc)
+def _is_missing(error: ErrorDetails, _: Place) -> _Words:
+    return _missing(error["loc"])
 
 
-def _no_kind(_: ErrorDetails, place: Place) -> _Words:
-    return _missing((*place.loc, "kind"))
+def _no_kind(error: ErrorDetails, _: Place) -> _Words:
+    return _missing((*error["loc"], "kind"))
 
 
 def _not_a_kind(error: ErrorDetails, place: Place) -> _Words:
@@ -79,8 +79,12 @@ def _not_a_choice(error: ErrorDetails, place: Place) -> _Words:
 
 
 def _not_a_map(error: ErrorDetails, place: Place) -> _Words:
-    keys = f"such as {listed(place.keys[:3])}" if place.keys else "a name, and what it has below it"
-    return f"{_name(place)} must be a map of keys, not {_kind(error['input'])}", f"write its keys below it: {keys}"
+    hint = (
+        f"write its keys below it, such as {listed(place.keys[:3])}"
+        if place.keys
+        else "write names, each with its keys"
+    )
+    return f"{_name(place)} must be a map of keys, not {_kind(error['input'])}", hint
 
 
 def _not_a_list(error: ErrorDetails, place: Place) -> _Words:
@@ -91,7 +95,8 @@ def _not_a_list(error: ErrorDetails, place: Place) -> _Words:
 
 
 def _not_text(error: ErrorDetails, place: Place) -> _Words:
-    return f"{_name(place)} must be text, not {_kind(error['input'])}", None
+    given = error["input"]
+    return f"{_name(place)} must be text, not {_kind(given)}" if given is not None else f"{_name(place)} is empty", None
 
 
 def _not_a_bool(error: ErrorDetails, place: Place) -> _Words:
@@ -158,8 +163,8 @@ def _shown(given: Any) -> str:  # noqa: ANN401 - whatever stands in the file
 
 
 def _missing(loc: Loc) -> _Words:
-    above = f" in `{label(loc[:-1])}`" if loc[:-1] else ""
-    return f"key `{loc[-1]}` is missing{above}", _description(loc)
+    above = label(place_of(loc[:-1]).loc)
+    return f"key `{loc[-1]}` is missing" + (f" in `{above}`" if above else ""), _description(loc)
 
 
 def _description(loc: Loc) -> str | None:
@@ -172,18 +177,18 @@ def _description(loc: Loc) -> str | None:
     return described or (f"its keys: {listed(place.keys)}" if place.keys else None)
 
 
-def unknown_key(loc: Loc, keys: tuple[str, ...] = ()) -> _Words:
+def unknown_key(loc: Loc, keys: Iterable[str]) -> _Words:
     """Say that a key is not known, and which one was meant, or where it belongs, or which there are."""
-    key, keys = str(loc[-1]), keys or place_of(loc[:-1]).keys
+    key = str(loc[-1])
     above = f" in `{label(loc[:-1])}`" if loc[:-1] else ""
-    hint = nearest(key, keys) or _belongs(key) or f"the keys here: {listed(keys)}"
+    hint = nearest(key, keys) or _belongs(loc, key) or f"the keys here: {listed(keys)}"
     return f"unknown key `{key}`{above}", hint
 
 
-def _belongs(key: str) -> str | None:
-    """Find the one section that has such a key."""
+def _belongs(loc: Loc, key: str) -> str | None:
+    """Find where a key is known that is indented one level too much or too little."""
     top = place_of(()).keys
     sections = [section for section in top if key in place_of((section,)).keys]
-    if key in top:
+    if len(loc) == 2 and key in top:
         return f"`{key}` stands at the top of the file, not indented"
-    return f"it belongs in `{sections[0]}`" if len(sections) == 1 else None
+    return f"it belongs in `{sections[0]}`" if len(loc) == 1 and len(sections) == 1 else None

@@ -119,9 +119,23 @@ class _Builder:
         if done.entries is None:
             node = Items(tuple(done.members), self.file, done.line, done.column)
         else:
-            node = Keys(done.entries, self.file, done.line, done.column)
+            node = Keys(self._with_merged(done.entries), self.file, done.line, done.column)
         self._remember(done.anchor, node, self._count - done.before)
         self._add(node)
+
+    def _with_merged(self, entries: dict[str, Entry]) -> dict[str, Entry]:
+        """Put the entries of `<<: *other` and `<<: [*first, *second]` under a map's own; the first wins."""
+        if _MERGE_KEY not in entries:
+            return entries
+        merge = entries.pop(_MERGE_KEY)
+        merged: dict[str, Entry] = {}
+        for other in reversed(merge.value.members if isinstance(merge.value, Items) else (merge.value,)):
+            if isinstance(other, Keys):
+                merged.update(other.entries)
+            else:
+                where = Where(merge.file, merge.line, merge.column)
+                self.mistakes.append(Mistake("`<<` takes a map or a list of maps", "such as `<<: *other`", where))
+        return merged | entries
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         if event.anchor not in self._anchors:
@@ -164,12 +178,10 @@ class _Builder:
             self.mistakes.append(Mistake("a key is a list or a map", "write `key: value` with a plain word", where))
         elif not key.text:
             self.mistakes.append(Mistake("a key is empty", "write `key: value`", where))
-        elif key.text == _MERGE_KEY:
-            hint = "`extends` merges files; a plain alias, `key: *name`, repeats a value"
-            self.mistakes.append(Mistake("the merge key `<<` is not read here", hint, where))
         elif key.text in entries:
             first = entries[key.text].line
-            message = f"key `{key.text}` stands twice: in line {first} and in line {key.line}"
-            self.mistakes.append(Mistake(message, "YAML would silently keep one of them: keep the right one", where))
+            lines = f"lines {first} and {key.line}" if first != key.line else f"line {first}"
+            hint = "YAML would silently keep one of them: keep the right one"
+            self.mistakes.append(Mistake(f"key `{key.text}` stands twice, in {lines}", hint, where))
         else:
             entries[key.text] = Entry(value, key.file, key.line, key.column)

@@ -14,6 +14,7 @@ from lmodforge.errors import Mistake
 
 CONDA_KINDS: frozenset[str] = frozenset()
 """The kinds of distribution that have a conda engine."""
+_OF_CONDA = ("base", "root")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ def check_environments(site: SiteConfig, document: Document) -> Iterator[Mistake
     for name in site.distributions:
         yield from _listing(site, document, name, written)
     for environment in site.environments:
+        if environment in _OF_CONDA:
+            where = document.locate(("environments", environment), key=True)
+            hint = "choose another name: `source activate` would never find this one"
+            yield Mistake(f"`{environment}` is what conda calls the prefix itself", hint, where)
         if environment not in written.listed:
             where = document.locate(("environments", environment), key=True)
             hint = f"list it under `environments` of a distribution, or remove it with `{environment}: null`"
@@ -48,17 +53,18 @@ def check_environments(site: SiteConfig, document: Document) -> Iterator[Mistake
 
 
 def _listing(site: SiteConfig, document: Document, name: str, written: _Written) -> Iterator[Mistake]:
-    environments = site.distributions[name].environments
-    for i, environment in enumerate(environments):
-        where = document.locate(("distributions", name, "environments", i))
-        if environment in environments[:i]:
-            yield Mistake(f"environment `{environment}` is listed twice", "list it once", where)
+    seen: set[str] = set()
+    for i, environment in enumerate(site.distributions[name].environments):
+        loc = ("distributions", name, "environments", i)
+        if environment in seen:
+            yield Mistake(f"environment `{environment}` is listed twice", "list it once", document.locate(loc))
         elif environment not in written.environments:
             hint = nearest(environment, written.environments) or "describe it under `environments`"
-            yield Mistake(f"there is no environment `{environment}`", hint, where)
+            yield Mistake(f"there is no environment `{environment}`", hint, document.locate(loc))
         elif environment in site.environments:  # otherwise something is wrong with it, which is said elsewhere
             yield from _conda_engine(site, document, name, environment)
             yield from _python(site, document, name, environment)
+        seen.add(environment)
 
 
 def _conda_engine(site: SiteConfig, document: Document, name: str, environment: str) -> Iterator[Mistake]:

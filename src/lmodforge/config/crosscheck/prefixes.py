@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from lmodforge.config.document import Document
 from lmodforge.config.models import SiteConfig
+from lmodforge.config.root import overlap
 from lmodforge.errors import Mistake, Where
 
+_RECEIPTS = "the receipts"
 _APART = "give each a directory of its own, with `prefix` or another `module`"
 
 
@@ -36,14 +38,16 @@ def check_prefixes(site: SiteConfig, document: Document) -> Iterator[Mistake]:
         if other is not prefix and not (prefix.as_module and other.as_module):
             yield Mistake(f"prefix {prefix.path} of {prefix.owner} is also that of {other}", _APART, prefix.where)
     for directory in list(first.values()):
-        yield from _inside_another(directory, first)
+        if directory.owner != _RECEIPTS:
+            yield from _inside_another(directory, first, site.paths.software)
 
 
 def _our_own(site: SiteConfig, document: Document) -> Iterator[_Directory]:
     software = site.paths.software
     yield _Directory(software, "`paths.software`", document.locate(("paths", "software")))
-    yield _Directory(f"{software}/.lmodforge", "the receipts", Where(""))
-    yield _Directory(site.paths.modulefiles, "`paths.modulefiles`", document.locate(("paths", "modulefiles")))
+    yield _Directory(f"{software}/.lmodforge", _RECEIPTS, Where(""))
+    if not overlap(software, site.paths.modulefiles):  # that is a mistake of its own
+        yield _Directory(site.paths.modulefiles, "`paths.modulefiles`", document.locate(("paths", "modulefiles")))
 
 
 def _distributions(site: SiteConfig, document: Document) -> Iterator[_Directory]:
@@ -64,18 +68,17 @@ def _tools(site: SiteConfig, document: Document) -> Iterator[_Directory]:
         yield _Directory(prefix, f"tool `{name}`", where, as_module=module == version)
 
 
-def _inside_another(directory: _Directory, all_of_them: dict[str, _Directory]) -> Iterator[Mistake]:
-    """Only `paths.software` may hold others."""
-    software = "`paths.software`"
+def _inside_another(directory: _Directory, taken: dict[str, _Directory], software: str) -> Iterator[Mistake]:
+    """Look for what holds a directory. `paths.software` may; what holds that is found for that."""
     above = posixpath.dirname(directory.path)
-    while above not in ("", "/"):
-        other = all_of_them.get(above)
-        if other and other.owner != software and not (directory.as_module and other.as_module):
-            yield _overlap(directory, other)
+    while above not in (software, "", "/"):
+        other = taken.get(above)
+        if other and not (directory.as_module and other.as_module):
+            yield _not_apart(directory, other)
         above = posixpath.dirname(above)
 
 
-def _overlap(inner: _Directory, outer: _Directory) -> Mistake:
-    if not inner.where.line or inner.owner.startswith("`paths."):
+def _not_apart(inner: _Directory, outer: _Directory) -> Mistake:
+    if inner.owner.startswith("`paths."):
         return Mistake(f"prefix {outer.path} of {outer.owner} holds {inner}", _APART, outer.where)
     return Mistake(f"prefix {inner.path} of {inner.owner} lies in that of {outer}", _APART, inner.where)

@@ -33,7 +33,8 @@ def _paths(site: SiteConfig, document: Document) -> Iterator[Mistake]:
 
 
 def _pi(site: SiteConfig, document: Document) -> Iterator[Mistake]:
-    known = site.project is not None and site.project.pi != PiSources()
+    # A project section with a mistake in it is not in `site`, but in the file.
+    known = site.project.pi != PiSources() if site.project else "project" in document.plain
     for name, space in (("project", site.project), ("scratch", site.scratch)):
         if space is not None and "{pi}" in space.layout and not known:
             yield Mistake(

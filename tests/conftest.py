@@ -1,0 +1,21 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="write what came out to the expected files")
+
+
+@pytest.fixture
+def golden(request):
+    """Compare a text with an expected file as a whole; with --update-golden, write the file instead."""
+
+    def compare(expected: Path, text: str) -> None:
+        if request.config.getoption("--update-golden"):
+            expected.write_text(text, encoding="utf-8")
+        assert text == expected.read_text(encoding="utf-8")
+
+    return compare
