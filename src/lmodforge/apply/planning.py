@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lmodforge.apply.engines import Engine
 from lmodforge.apply.interpreters import host_interpreter
@@ -15,7 +15,7 @@ from lmodforge.errors import StepFailed
 from lmodforge.modulefile.context import Module
 from lmodforge.plan.actions import Plan
 from lmodforge.plan.compare import compare
-from lmodforge.plan.desire import desire
+from lmodforge.plan.desire import Desired, desire
 from lmodforge.plan.facts import Facts
 from lmodforge.plan.locks import LockRequest, check_tool_hash, lock_requests, tool_request
 from lmodforge.plan.publish import Rendered
@@ -27,16 +27,32 @@ RESOLVERS = 4
 """Locks resolved at once: uv mostly waits for the index."""
 
 
-def make_plan(workshop: Workshop, engine: Engine, render: Render, *, inputs: str) -> Plan:
-    """Return the plan for a site as the world is now."""
+@dataclass(frozen=True)
+class Prospect:
+    """What a site wants, with its texts rendered, and what was found."""
+
+    desired: Desired
+    rendered: Rendered
+    facts: Facts
+    world: Mapping[str, str]
+
+
+def look_ahead(workshop: Workshop, engine: Engine, render: Render) -> Prospect:
+    """Find out what is there and what is wanted."""
     site, layout, observer = workshop.site, workshop.layout, Observer(workshop.system)
     facts = probe_site(site, workshop.system, observer)
     facts = _with_locks(facts, workshop, engine, observer)
     desired = desire(site, facts, host_interpreter())
     rendered = render(desired.modules, layout.modulefiles)
     facts = probe_paths(facts, layout, observer, desired, rendered.scripts)
-    plan = compare(desired, rendered, facts, site=site.name, inputs=inputs)
-    return replace(plan, world=observer.world)
+    return Prospect(desired, rendered, facts, observer.world)
+
+
+def make_plan(workshop: Workshop, engine: Engine, render: Render, *, inputs: str) -> Plan:
+    """Return the plan for a site as the world is now."""
+    ahead = look_ahead(workshop, engine, render)
+    plan = compare(ahead.desired, ahead.rendered, ahead.facts, site=workshop.site.name, inputs=inputs)
+    return replace(plan, world=ahead.world)
 
 
 def _with_locks(facts: Facts, workshop: Workshop, engine: Engine, observer: Observer) -> Facts:

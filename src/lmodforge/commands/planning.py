@@ -11,6 +11,7 @@ from lmodforge.commands.site import OpenSite
 
 if TYPE_CHECKING:
     from lmodforge.apply.engines import Engine
+    from lmodforge.apply.planning import Render
     from lmodforge.apply.progress import Progress
     from lmodforge.apply.workshop import Workshop
     from lmodforge.modulefile.context import Module
@@ -30,11 +31,16 @@ def plan_site(opened: OpenSite, workshop: Workshop, engine: Engine) -> Plan:
     """Make the plan as the world is now."""
     from lmodforge.apply.planning import make_plan  # noqa: PLC0415 - only a plan that is made needs it
 
-    plan = make_plan(workshop, engine, lambda modules, root: render(opened, modules, root), inputs=opened.inputs)
+    plan = make_plan(workshop, engine, renderer(opened), inputs=opened.inputs)
     return replace(plan, arguments={"site": str(opened.path.absolute()), "root": opened.root or ""})
 
 
-def render(opened: OpenSite, modules: Sequence[Module], root: str) -> Rendered:
+def renderer(opened: OpenSite) -> Render:
+    """Return what turns modules into texts, with this site's templates."""
+    return lambda modules, root: _render(opened, modules, root)
+
+
+def _render(opened: OpenSite, modules: Sequence[Module], root: str) -> Rendered:
     """Render and compile everything; raises SiteError when a template gives no Lua."""
     from lmodforge.errors import SiteError  # noqa: PLC0415 - the same
     from lmodforge.modulefile.profile import profile_scripts  # noqa: PLC0415 - the same
