@@ -1,42 +1,30 @@
--- `conda activate` without `conda init`, and its undoing.  `source activate` needs nothing: bin is on PATH.
-local M = ...
-local C = {}
+-- `conda activate` without `conda init`.  `source activate` needs nothing: bin is on PATH.
+local M, prefix = ...
 
-local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
--- Short enough to work in bash, zsh, ksh and dash: no `local`, and safe under `set -eu`, which many activation
--- scripts are not.  It asks conda's own activator, as the function of `conda init` does.
-local SH = [[
+-- For sh: short enough to work in bash, zsh, ksh and dash (no `local`), and safe under `set -eu`, which many
+-- activation scripts are not.  It asks conda's own activator, as the function of `conda init` does.
+local conda = {
+  sh = [[
 case "${1-}" in
   activate|deactivate|reactivate)
     case $- in *u*) set +u; conda "$@"; set -- "$?"; set -u; return "$1";; esac
-    eval "$(PS1="${PS1-}" @CONDA@ shell.posix "$@" || echo false)" && hash -r;;
-  install|update|upgrade|remove|uninstall) @CONDA@ "$@" && conda reactivate;;
-  *) @CONDA@ "$@";;
-esac]]
-local CSH  = "source @PREFIX@/etc/profile.d/conda.csh $*"
-local FISH = [[
+    eval "$(PS1="${PS1-}" '@PREFIX@/bin/conda' shell.posix "$@" || echo false)" && hash -r;;
+  install|update|upgrade|remove|uninstall) '@PREFIX@/bin/conda' "$@" && conda reactivate;;
+  *) '@PREFIX@/bin/conda' "$@";;
+esac]],
+  csh = [[if (! $?prompt) set prompt = ""; source "@PREFIX@/etc/profile.d/conda.csh" $*]],
+  fish = [[
 switch "$argv[1]"
-  case activate deactivate reactivate; @CONDA@ shell.fish $argv | source
-  case install update upgrade remove uninstall; @CONDA@ $argv; and conda reactivate
-  case '*'; @CONDA@ $argv
-end]]
+  case activate deactivate reactivate; '@PREFIX@/bin/conda' shell.fish $argv | source
+  case install update upgrade remove uninstall; '@PREFIX@/bin/conda' $argv; and conda reactivate
+  case '*'; '@PREFIX@/bin/conda' $argv
+end]],
+}
 
-local function filled(text, prefix)
-  return (text:gsub("@(%u+)@", { CONDA = quoted(prefix .. "/bin/conda"), PREFIX = prefix }))
+local theirs = M.env("CONDA_EXE")
+M.note("conda", prefix, M.env("CONDA_SHLVL") or "none", theirs or "none")
+if theirs and theirs ~= prefix .. "/bin/conda" then
+  M.say("Another conda is set up in this shell (%s) and stays: use `source activate NAME` for this one.", theirs)
+else
+  M.shell_function("conda", conda)
 end
-
-function C.activation(prefix)
-  local theirs = M.env("CONDA_EXE")
-  M.note("conda", prefix, M.env("CONDA_SHLVL") or "none", theirs or "none")
-  if theirs and theirs ~= prefix .. "/bin/conda" then
-    M.say("Another conda is set up in this shell (%s) and stays: use `source activate NAME` for this one.", theirs)
-    return
-  end
-  M.shell_function("conda", filled(SH, prefix), filled(CSH, prefix), filled(FISH, prefix))
-end
-
-function C.deactivate(prefix, level, theirs)
-end
-
-return C

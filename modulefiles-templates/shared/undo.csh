@@ -1,0 +1,49 @@
+# Undo what `activate` left in this shell: sourced at unload, after the shell has read Lmod's changes.
+# Each part runs only where its variables, _lf_*, are given.
+set _lf_prompt_was = ""
+if ($?prompt) then
+  set _lf_prompt_was = $prompt:q
+endif
+
+if ($?_lf_above) then
+  # A conda environment on top of an environment module: CONDA_* are the module's, and Lmod has set them back.
+  set _lf_code = "`(setenv CONDA_SHLVL 1; setenv CONDA_PREFIX '$_lf_above'; setenv CONDA_PROMPT_MODIFIER '$_lf_modifier'; setenv prompt '$_lf_prompt_was'; '$_lf_conda' shell.csh deactivate) | grep -v '^[unset]*env _*C[OE][N_]'`"
+  eval "$_lf_code"
+  unsetenv CONDA_PREFIX_1 CONDA_PREFIX_2 CONDA_PREFIX_3 CONDA_PREFIX_4
+  unset _lf_above _lf_modifier
+endif
+
+if ($?_lf_level) then
+  # Down to the level at the load, or to an environment module that was loaded since.
+  set _lf_stop = $_lf_level
+  if ("$_lf_stop" == "none") set _lf_stop = 0
+  set _lf_module = none
+  if ($?LMODFORGE_ENVIRONMENT) then
+    set _lf_module = "$LMODFORGE_ENVIRONMENT"
+  endif
+  while ($?CONDA_SHLVL && $?CONDA_PREFIX)
+    if ("$CONDA_SHLVL" == "$_lf_stop" || "$CONDA_PREFIX" == "$_lf_module") break
+    set _lf_code = "`(setenv prompt '$_lf_prompt_was'; '$_lf_conda' shell.csh deactivate)`"
+    if ("$_lf_code" == "") break
+    eval "$_lf_code"
+    if ($?prompt) then
+      set _lf_prompt_was = $prompt:q
+    endif
+  end
+  unsetenv CONDA_EXE _CONDA_EXE CONDA_PYTHON_EXE _CE_M _CE_CONDA _CONDA_ROOT
+  if ("$_lf_level" == none && "$_lf_module" == none) then
+    unsetenv CONDA_SHLVL CONDA_PREFIX CONDA_DEFAULT_ENV CONDA_PROMPT_MODIFIER
+  endif
+  set _lf_path = ()
+  foreach _lf_entry ($path:q)
+    if ("$_lf_entry" != "$_lf_conda:h:h/condabin") set _lf_path = ($_lf_path:q "$_lf_entry")
+  end
+  set path = ($_lf_path:q)
+  unset _lf_level _lf_theirs _lf_stop _lf_module _lf_path _lf_entry ask_conda conda_tmp_status
+endif
+
+if ($?prompt) then
+  if ("$prompt" == "") unset prompt
+endif
+unset _lf_conda _lf_code _lf_prompt_was
+rehash
