@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.base import Model
-from lmodforge.config.naming import AbsolutePath, ModuleName, Name, Text, mistake
+from lmodforge.config.naming import AbsolutePath, ModuleName, Name, Text, VersionNumber, mistake
 
 
 def _interpreter(text: str) -> str:
@@ -41,9 +41,9 @@ class PythonDistribution(_Distribution):
     """A plain Python: an interpreter that is there, or one that uv installs, in a prefix of its own."""
 
     kind: Annotated[Literal["python"], Field(description="What kind of distribution it is.")]
-    version: Annotated[Name | None, Field(description="Such as 3.11.9 or 3.11; left out: what the interpreter is.")] = (
-        None
-    )
+    version: Annotated[
+        VersionNumber | None, Field(description="Such as 3.11.9 or 3.11; left out: what the interpreter is.")
+    ] = None
     interpreter: Annotated[
         str,
         AfterValidator(_interpreter),

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.base import Model
 from lmodforge.config.distributions import ModuleLook
-from lmodforge.config.naming import ModuleName, Name, Text, form, mistake
+from lmodforge.config.naming import ModuleName, Name, Text, VersionNumber, form, mistake
 
 # Name, extras, version clauses, marker: PEP 508 without the URL form, which no index vouches for.
 _REQUIREMENT = re.compile(
@@ -77,7 +77,7 @@ class Environment(ModuleLook):
     ]
     module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
     default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
-    python: Annotated[Name | None, Field(description="The Python that it needs, such as 3.12.")] = None
+    python: Annotated[VersionNumber | None, Field(description="The Python that it needs, such as 3.12.")] = None
     conda: Annotated[tuple[Text, ...], Field(description="Packages from conda channels, as MatchSpecs.")] = ()
     pypi: Annotated[
         tuple[Requirement, ...], Field(description="Packages from the PyPI index, such as `numpy>=2`.")

@@ -9,7 +9,7 @@ from pydantic import Field
 from lmodforge.config.base import Model
 from lmodforge.config.distributions import Distribution
 from lmodforge.config.environments import Environment, Tool
-from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text
+from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, VersionNumber
 from lmodforge.config.spaces import Caches, ProjectSpace, ScratchSpace
 
 
@@ -25,7 +25,7 @@ class Paths(Model):
 class LmodSettings(Model):
     """The Lmod that users have."""
 
-    minimum: Annotated[Name, Field(description="The oldest Lmod that the modulefiles must work with.")] = "8.6"
+    minimum: Annotated[VersionNumber, Field(description="The oldest Lmod that the modulefiles must work with.")] = "8.6"
     required: Annotated[
         bool, Field(description="Refuse to deploy where no Lmod can load the new modules before they are published.")
     ] = False

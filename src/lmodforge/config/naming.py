@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 _COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _UNSAFE_IN_PATH = re.compile(r"[^A-Za-z0-9/._+@=,-]")
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?t?")  # 3.14.0rc1, 3.13t
 _LONGEST = 100  # a file name of 255 bytes must hold a name, a version and a digest
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _URL_WITH_SECRET = re.compile(r"\A[a-z+]+://[^/]*@")
@@ -76,6 +77,12 @@ def digits(version: str) -> tuple[int, ...]:
     return tuple(map(int, found.group().split("."))) if found else ()
 
 
+def _version_number(text: str) -> str:
+    if not _VERSION.fullmatch(text):
+        raise mistake(f"`{text}` is not a version number", "numbers with dots between, such as 3.12 or 8.6.19")
+    return text
+
+
 def absolute_path(text: str) -> str:
     """Check a path for modulefiles, #! lines and PATH: absolute, normal, nothing that a shell reads."""
     if not text.startswith("/"):
@@ -108,6 +115,7 @@ def form(name: str, pattern: str) -> WithJsonSchema:
 
 Text = Annotated[str, AfterValidator(_text)]
 Name = Annotated[str, AfterValidator(_name), form("name", f"^{_COMPONENT.pattern}$")]
+VersionNumber = Annotated[str, AfterValidator(_version_number), form("version number", f"^{_VERSION.pattern}$")]
 ModuleName = Annotated[
     str, AfterValidator(module_name), form("module name", r"^[A-Za-z0-9{][^/\s]*(/[A-Za-z0-9{][^/\s]*)*$")
 ]
