@@ -27,7 +27,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def label(loc: Loc) -> str:
-    """Name a place: `environments.sci.pypi`; the file as a whole has no name."""
+    """Name a place: `environments.sci.pypi[2]` for the second item; the file as a whole has no name."""
     text = ""
     for part in loc:
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
