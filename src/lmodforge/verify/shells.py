@@ -22,8 +22,9 @@ lf_env=$(type -P env) lf_said=$lf_scratch/said
 lf_snapshot() {
   "$lf_env" -0
   local lf_name
-  while IFS= read -r lf_name; do printf 'alias %s=%s\0' "$lf_name" "${BASH_ALIASES[$lf_name]}"; done < <(compgen -a)
-  while IFS= read -r lf_name; do printf 'function %s=\0' "$lf_name"; done < <(compgen -A function)
+  for lf_name in "${!BASH_ALIASES[@]}"; do printf 'alias %s=%s\0' "$lf_name" "${BASH_ALIASES[$lf_name]}"; done
+  compgen -A function >"$lf_scratch/functions"
+  while IFS= read -r lf_name; do printf 'function %s=\0' "$lf_name"; done <"$lf_scratch/functions"
   printf '\0'
 }
 lf_stage() {
