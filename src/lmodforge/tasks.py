@@ -23,19 +23,20 @@ SITE = {
 JSON = {"json": "print one JSON document instead of text"}
 
 
-def task(function: Task | None = None, **options: Any) -> Any:  # noqa: ANN401 - Invoke's decorator is untyped
+def task(**options: Any) -> Callable[[Task], Task]:  # noqa: ANN401 - they are Invoke's
     """Make a task whose expected errors end it with a message and an exit code, never a traceback."""
-    if function is None:
-        return lambda named: task(named, **options)
 
-    @wraps(function)
-    def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
-        with explained():
-            code = function(*args, **kwargs)
-        if code:
-            raise Exit(code=code)
+    def decorate(function: Task) -> Task:
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+            with explained():
+                code = function(*args, **kwargs)
+            if code:
+                raise Exit(code=code)
 
-    return invoke_task(run, auto_shortflags=False, **options)
+        return cast("Task", invoke_task(run, auto_shortflags=False, **options))
+
+    return decorate
 
 
 @contextmanager
@@ -204,6 +205,4 @@ def bench(context: Context, only: list[str] | None = None, out: str = "") -> int
     return run_benchmarks(only or (), out)
 
 
-namespace = cast(
-    "Any", Collection(init, check, schema, plan, deploy, status, rollback, prune, render, find, doctor, test, bench)
-)
+namespace = Collection(init, check, schema, plan, deploy, status, rollback, prune, render, find, doctor, test, bench)

@@ -30,8 +30,9 @@ def probe_site(site: SiteConfig, system: System, observer: Observer) -> Facts:
             f"{layout.modulefiles} holds the modules of site `{generation.site}`, not of `{site.name}`",
             "give each site its own `paths`",
         )
-    tree = dict(_tree(layout.generation(generation.number), observer)) if generation else {}
-    return Facts(
+    facts = probe_tree(layout, generation, installed, observer)
+    return replace(
+        facts,
         platform=host_platform(),
         interpreters={
             name: find_interpreter(name, distribution, observer, system, installed)
@@ -43,26 +44,43 @@ def probe_site(site: SiteConfig, system: System, observer: Observer) -> Facts:
             for distribution in site.distributions.values()
             if isinstance(distribution, ExistingDistribution)
         },
+        newest=newest_generation(layout, observer),
+    )
+
+
+def probe_tree(
+    layout: Layout, generation: GenerationReceipt | None, installed: Mapping[str, Installed], observer: Observer
+) -> Facts:
+    """Look at what a generation consists of: its tree, its by-name links, the profile scripts."""
+    if generation is None:
+        return Facts(installed=installed)
+    tree = dict(_tree(layout.generation(generation.number), observer))
+    links = {link: observer.link(link) for link in generation.links}
+    return Facts(
         installed=installed,
         generation=generation,
         tree={path: content for path, (content, _) in tree.items()},
         wrong_modes=frozenset(path for path, (_, mode) in tree.items() if mode != "-rw-r--r--"),
-        newest=newest_generation(layout, observer),
+        links={link: target for link, target in links.items() if target is not None},
+        scripts=_hashes(generation.scripts, observer),
     )
+
+
+def _hashes(paths: Iterable[str], observer: Observer) -> dict[str, str]:
+    texts = {path: observer.read(path) for path in paths}
+    return {path: sha256(text) for path, text in texts.items() if text is not None}
 
 
 def probe_paths(facts: Facts, layout: Layout, observer: Observer, desired: Desired, scripts: Iterable[str]) -> Facts:
     """Look at the places that are desired: what is there, what was begun, where the by-name links lead."""
     paths = desired.paths
-    before = facts.generation.links if facts.generation else {}
-    found = {link: observer.link(link) for link in {*desired.links, *before}}
-    texts = {path: observer.read(path) for path in scripts}
+    links = {link: observer.link(link) for link in desired.links if link not in facts.links}
     return replace(
         facts,
         present=frozenset(path for path in paths if observer.mode(path) is not None),
         unfinished=frozenset(path for path in paths if _begun(facts, layout, observer, path)),
-        links={link: target for link, target in found.items() if target is not None},
-        scripts={path: sha256(text) for path, text in texts.items() if text is not None},
+        links={**facts.links, **{link: target for link, target in links.items() if target is not None}},
+        scripts=_hashes(scripts, observer),
     )
 
 

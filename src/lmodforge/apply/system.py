@@ -95,6 +95,10 @@ class System(Protocol):
         """Make a tree read-only for everybody; return its size in bytes and the number of its files."""
         ...
 
+    def thawed(self, path: str | Path, *, for_all: bool) -> tuple[str, ...]:
+        """Return what is in a tree with another mode than `freeze` gives it."""
+        ...
+
 
 class RealSystem:
     """The world as it is."""
@@ -260,6 +264,15 @@ class RealSystem:
                 size += found.st_size if found.st_ino not in seen else 0
                 seen.add(found.st_ino)
         return size, files
+
+    def thawed(self, path: str | Path, *, for_all: bool) -> tuple[str, ...]:
+        """Look at every mode of a tree."""
+        found = ((entry, os.lstat(entry).st_mode) for entry in _bottom_up(Path(path)))
+        return tuple(
+            str(entry)
+            for entry, mode in found
+            if not stat.S_ISLNK(mode) and stat.S_IMODE(mode) != _frozen(mode, for_all=for_all)
+        )
 
 
 def _attend(

@@ -32,10 +32,10 @@ def publication(
     wanted = {path: sha256(text.encode()) for path, text in rendered.files.items()}
     moved = {module.look.full_name for module in desired.modules if module.prefix in building}
     changes = (
-        *_edits(before, wanted, facts.tree),
-        *_modules(before, wanted, facts, moved),
-        *_links(desired.links, facts, building),
-        *_scripts(rendered.scripts, facts),
+        *edited_files(before, wanted, facts.tree),
+        *changed_modules(before, wanted, facts, moved),
+        *changed_links(desired.links, facts, building),
+        *changed_scripts({path: sha256(text.encode()) for path, text in rendered.scripts.items()}, facts),
     )
     if not changes:
         return None, ()
@@ -70,7 +70,7 @@ def _noun(path: str) -> tuple[str, str]:
     return "file", path
 
 
-def _edits(before: Mapping[str, str], wanted: Mapping[str, str], tree: Mapping[str, str]) -> Iterator[Change]:
+def edited_files(before: Mapping[str, str], wanted: Mapping[str, str], tree: Mapping[str, str]) -> Iterator[Change]:
     """Find what somebody changed in the current tree, unless it is what we want anyway."""
     for path in sorted(before.keys() | tree.keys()):
         if tree.get(path) in (before.get(path), wanted.get(path)):
@@ -82,9 +82,10 @@ def _edits(before: Mapping[str, str], wanted: Mapping[str, str], tree: Mapping[s
             yield Change("!", what, name, "edited by hand", hint=_KEEP_EDIT, edited=True)
 
 
-def _modules(
+def changed_modules(
     before: Mapping[str, str], wanted: Mapping[str, str], facts: Facts, moved: Collection[str]
 ) -> Iterator[Change]:
+    """Find what differs between the wanted tree and the current one; `moved` names modules that get a new release."""
     for path in sorted(before.keys() | wanted.keys()):
         what, name = _noun(path)
         if path not in before:
@@ -101,7 +102,8 @@ def _modules(
             yield Change("~", what, name, "its mode was changed")
 
 
-def _links(wanted: Mapping[str, str], facts: Facts, building: Collection[str]) -> Iterator[Change]:
+def changed_links(wanted: Mapping[str, str], facts: Facts, building: Collection[str]) -> Iterator[Change]:
+    """Find by-name links that do not lead where they should, but for those to releases that are built anyway."""
     before = facts.generation.links if facts.generation else {}
     for path in sorted(wanted.keys() | before.keys()):
         name, found = "/".join(path.split("/")[-3:]), facts.links.get(path)
@@ -120,10 +122,11 @@ def _release_behind(link: str, target: str) -> str:
     return f"{link.rpartition('/envs/')[0]}/{target.removeprefix('../')}"
 
 
-def _scripts(wanted: Mapping[str, str], facts: Facts) -> Iterator[Change]:
+def changed_scripts(wanted: Mapping[str, str], facts: Facts) -> Iterator[Change]:
+    """Find profile scripts that are not as wanted, by their sha256."""
     before = facts.generation.scripts if facts.generation else {}
-    for path, text in sorted(wanted.items()):
-        name, found, want = path.rpartition("/")[2], facts.scripts.get(path), sha256(text.encode())
+    for path, want in sorted(wanted.items()):
+        name, found = path.rpartition("/")[2], facts.scripts.get(path)
         if found == want:
             continue
         if found is not None and found != before.get(path):

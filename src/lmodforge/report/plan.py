@@ -30,7 +30,7 @@ def _reason(change: Change) -> str:
 
 def plan_count(plan: Plan) -> str:
     """Count the changes by kind."""
-    counts = Counter(change.sign for change in plan.changes)
+    counts: Counter[str] = Counter(change.sign for change in plan.changes)
     parts = [f"{counts[sign]} {words}" for sign, words in _WORDS.items() if counts[sign] or sign != "!"]
     return f"Plan: {', '.join(parts)}."
 

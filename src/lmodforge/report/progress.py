@@ -44,7 +44,8 @@ class PlainProgress:
         with self._lock:
             if self._last.get(subject) != text:
                 self._last[subject] = text
-                print(f"[{time.monotonic() - self._start:6.1f} s] {subject}: {text}", file=sys.stderr, flush=True)
+                sys.stderr.write(f"[{time.monotonic() - self._start:6.1f} s] {subject}: {text}\n")
+                sys.stderr.flush()
 
 
 class LiveProgress:

@@ -1,0 +1,71 @@
+"""Find what has changed on disk since the last deploy: receipts against facts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lmodforge.plan.actions import Change
+from lmodforge.plan.facts import Facts
+from lmodforge.plan.publish import changed_links, changed_modules, changed_scripts, edited_files
+from lmodforge.receipts.models import GenerationReceipt, ToolReceipt
+
+_PUBLISHES = "deploy publishes the tree anew"
+_REPAIRS = {
+    "module": _PUBLISHES,
+    "defaults": _PUBLISHES,
+    "file": _PUBLISHES,
+    "link": "deploy switches it back",
+    "script": "deploy writes it again",
+}
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What was found inside the prefixes, releases and tools of the current generation."""
+
+    missing: Sequence[str] = ()
+    """Paths that are gone."""
+    thawed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By path: what in it no longer has its mode."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of the files of tools, by path."""
+
+
+def drift(generation: GenerationReceipt, facts: Facts, inside: Inside) -> tuple[Change, ...]:
+    """Return every deviation, with what `deploy` would do about it as its hint."""
+    found = (
+        *edited_files(generation.files, generation.files, facts.tree),
+        *changed_modules(generation.files, generation.files, facts, ()),
+        *changed_links(generation.links, facts, ()),
+        *changed_scripts(generation.scripts, facts),
+        *_inside(facts, inside),
+    )
+    return tuple(_with_repair(change) for change in found)
+
+
+def _with_repair(change: Change) -> Change:
+    if change.edited:
+        return replace(change, hint=f"deploy refuses: {change.hint}")
+    return change if change.hint else replace(change, hint=_REPAIRS[change.what])
+
+
+def _inside(facts: Facts, inside: Inside) -> Iterator[Change]:
+    for path in inside.missing:
+        kind = getattr(facts.installed.get(path), "kind", "prefix")
+        yield Change("~", kind, path, "missing", hint="deploy makes it again, from the same lock")
+    for path, entries in inside.thawed.items():
+        kind = getattr(facts.installed.get(path), "kind", "prefix")
+        more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""
+        hint = f"deploy leaves it: chmod -R a-w {path}"
+        yield Change("~", kind, path, f"wrong mode: {entries[0]}{more}", hint=hint)
+    for path, receipt in facts.installed.items():
+        if isinstance(receipt, ToolReceipt) and path not in inside.missing:
+            yield from _tool(path, receipt, inside.hashes)
+
+
+def _tool(path: str, receipt: ToolReceipt, hashes: Mapping[str, str]) -> Iterator[Change]:
+    for name, expected in receipt.hashes.items():
+        if hashes.get(f"{path}/{name}", expected) != expected:
+            hint = f"deploy leaves it: find out who changed it, remove {path}, then deploy"
+            yield Change("~", "tool", path, f"{name} is not what was installed", hint=hint)

@@ -1,0 +1,76 @@
+"""Decide what nobody can be using any more. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from lmodforge.receipts.models import DistributionReceipt, GenerationReceipt, Installed, ReleaseReceipt
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A line of the journal: a generation became current."""
+
+    at: datetime
+    generation: int
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Something to remove."""
+
+    what: str
+    path: str
+    reason: str
+    size: int | None = None
+    number: int = 0
+    """Of a generation."""
+
+
+def last_used(number: int, journal: Sequence[Switch]) -> datetime | None:
+    """Return when a generation was last replaced; None when it is current or never was.
+
+    A login pins the generation that is current then, so until this moment somebody may have begun to use it.
+    """
+    replaced = None
+    for before, after in pairwise(journal):
+        if before.generation == number and after.generation != number:
+            replaced = after.at
+    return replaced
+
+
+def kept_generations(
+    numbers: Sequence[int], current: int, journal: Sequence[Switch], *, keep: int, now: datetime, days: int
+) -> tuple[int, ...]:
+    """Return the generations to keep: the current one, the newest `keep`, and all that were current of late."""
+    ever = {switch.generation for switch in journal}
+    newest = set(sorted((n for n in numbers if n in ever and n <= current), reverse=True)[:keep])
+    limit = now - timedelta(days=days)
+    recent = {n for n in numbers if (replaced := last_used(n, journal)) is not None and replaced > limit}
+    return tuple(n for n in numbers if n == current or n in newest or n in recent)
+
+
+def removals(
+    trees: Sequence[int], kept: Mapping[int, GenerationReceipt], installed: Mapping[str, Installed], layout_of: str
+) -> tuple[Removal, ...]:
+    """Return generations that are not kept, and what only they led to; a prefix stays while a release in it does."""
+    used = {path for receipt in kept.values() for path in receipt.modules.values()}
+    gone = [
+        Removal("generation", f"{layout_of}/{number:04d}", "not kept", number=number)
+        for number in trees
+        if number not in kept
+    ]
+    unused = [receipt for path, receipt in sorted(installed.items(), reverse=True) if path not in used]
+    return (*gone, *(_unused(receipt) for receipt in unused if not _is_adopted(receipt)))
+
+
+def _unused(receipt: Installed) -> Removal:
+    size = receipt.size if isinstance(receipt, ReleaseReceipt) else None
+    return Removal(receipt.kind, receipt.path, "no kept generation leads to it", size)
+
+
+def _is_adopted(receipt: Installed) -> bool:
+    return isinstance(receipt, DistributionReceipt) and receipt.type == "existing"
