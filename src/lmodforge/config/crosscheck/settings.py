@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from lmodforge.config.document import Document
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.root import is_below
-from lmodforge.config.spaces import PiSources
 from lmodforge.errors import Mistake
 
 
@@ -34,7 +33,8 @@ def _paths(site: SiteConfig, document: Document) -> Iterator[Mistake]:
 
 def _pi(site: SiteConfig, document: Document) -> Iterator[Mistake]:
     # A project section with a mistake in it is not in `site`, but in the file.
-    known = site.project.pi != PiSources() if site.project else "project" in document.plain
+    pi = site.project.pi if site.project else None
+    known = bool(pi.env or pi.slurm_account or pi.group) if pi else "project" in document.plain
     for name, space in (("project", site.project), ("scratch", site.scratch)):
         if space is not None and "{pi}" in space.layout and not known:
             yield Mistake(
