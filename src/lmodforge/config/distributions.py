@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.base import Model
+from lmodforge.config.lifecycle import LifeCycle
 from lmodforge.config.naming import AbsolutePath, ModuleName, Name, Text, VersionNumber, mistake
 
 
@@ -27,6 +28,7 @@ class ModuleLook(Model):
     keywords: Annotated[tuple[Text, ...], Field(description="Words that `module keyword` finds it by.")] = ()
     url: Annotated[Text, Field(description="Where its users read more.")] = ""
     help: Annotated[Text, Field(description="Added at the end of what `module help` prints.")] = ""
+    lifecycle: Annotated[LifeCycle, Field(description="Other names, hidden, deprecated, removed.")] = LifeCycle()
 
 
 class _Distribution(ModuleLook):

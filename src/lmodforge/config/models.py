@@ -10,7 +10,7 @@ from lmodforge.config.base import Model
 from lmodforge.config.distributions import Distribution
 from lmodforge.config.environments import Environment, Tool
 from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, VersionNumber
-from lmodforge.config.spaces import Caches, ProjectSpace, ScratchSpace
+from lmodforge.config.spaces import Caches, ModuleSettings, ProjectSpace, ScratchSpace
 
 
 class Paths(Model):
@@ -76,6 +76,7 @@ class SiteConfig(Model):
     project: ProjectSpace | None = None
     scratch: ScratchSpace | None = None
     caches: Caches = Caches()
+    modules: ModuleSettings = ModuleSettings()
     permissions: Permissions = Permissions()
     retention: Retention = Retention()
     index: Annotated[Index, Field(description="Where PyPI packages come from.")] = Index()

@@ -33,9 +33,13 @@ Toggle = Annotated[
 ]
 
 
-class PiSources(Model):
-    """How the principal investigator is found, tried in the order of the keys."""
+Source = Literal["env", "slurm_account", "group"]
 
+
+class PiSources(Model):
+    """How the principal investigator is found."""
+
+    order: Annotated[tuple[Source, ...], Field(description="Which is asked first.")] = ("env", "slurm_account", "group")
     env: Annotated[tuple[Variable, ...], Field(description="Environment variables that may name the PI.")] = ()
     slurm_account: Annotated[
         bool, Field(description="Take the Slurm account of the job; a leading `pi-` is dropped.")
@@ -51,6 +55,10 @@ class ProjectSpace(Model):
         Layout, Field(description="A user's directory below the root, from `{pi}`, `{user}` and fixed names.")
     ] = "{pi}/{user}"
     pi: PiSources = PiSources()
+    shared: Annotated[
+        bool,
+        Field(description="Environments made there belong to the group: mode 2770, and conda lets all members write."),
+    ] = False
 
 
 class ScratchSpace(Model):
@@ -82,6 +90,11 @@ class UvCache(Cache):
     """The cache of uv."""
 
     toggle: Toggle = "USE_UV_CACHE"
+    temporary: Annotated[
+        Literal["directory", "none"],
+        Field(description="A temporary cache is a private `directory`, or `none` (UV_NO_CACHE)."),
+    ] = "directory"
+    pip: Annotated[bool, Field(description="pip's cache goes where uv's goes (PIP_CACHE_DIR).")] = True
 
 
 class Caches(Model):
@@ -93,3 +106,35 @@ class Caches(Model):
         tuple[AbsolutePath, ...],
         Field(description="Where temporary caches go when neither SLURM_TMPDIR nor TMPDIR is set."),
     ] = ("/tmp",)  # noqa: S108 - the users' own, checked at load
+
+
+class UvSettings(Model):
+    """What the modules tell uv; a user's own variables win."""
+
+    link_mode: Annotated[
+        Literal["auto", "clone", "copy", "hardlink", "symlink"] | None,
+        Field(description="UV_LINK_MODE; `auto`: copy where cache and project are on different file systems."),
+    ] = "auto"
+    python_downloads: Annotated[
+        Literal["automatic", "manual", "never"] | None, Field(description="UV_PYTHON_DOWNLOADS.")
+    ] = None
+    in_space: Annotated[
+        bool,
+        Field(description="Pythons and tools go to project space or scratch (UV_PYTHON_INSTALL_DIR, UV_TOOL_DIR)."),
+    ] = True
+
+
+class ModuleSettings(Model):
+    """How all modules of the site behave."""
+
+    layout: Annotated[
+        Literal["flat", "hierarchy"],
+        Field(description="hierarchy: an environment's module shows once its distribution is loaded."),
+    ] = "flat"
+    messages: Annotated[bool, Field(description="Say in one line at load where packages go.")] = True
+    notice: Annotated[Text, Field(description="Shown when a module is loaded without a version.")] = ""
+    user_site: Annotated[
+        bool, Field(description="Environments see packages in ~/.local; otherwise PYTHONNOUSERSITE is set.")
+    ] = False
+    jupyter: Annotated[bool, Field(description="Environment modules put their kernels on JUPYTER_PATH.")] = True
+    uv: Annotated[UvSettings, Field(description="What the modules tell uv.")] = UvSettings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from lmodforge.modulefile.policy import Policy
 
@@ -13,6 +14,19 @@ class Package:
 
     name: str
     version: str
+
+
+@dataclass(frozen=True)
+class LifeCycle:
+    """How a module comes and goes; days are text such as `2026-11-30`."""
+
+    hidden: bool = False
+    aliases: tuple[str, ...] = ()
+    """Other full names, such as `python/miniforge`."""
+    deprecated: str = ""
+    removed: str = ""
+    advice: str = ""
+    """What to load instead."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class Look:
     url: str = ""
     help: str = ""
     default: bool = False
+    lifecycle: LifeCycle = LifeCycle()
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,9 @@ class EnvironmentEntry:
     name: str
     module: str
     summary: str
+
+
+Activation = Literal["conda", "micromamba", "venv", "none"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,34 @@ class DistributionModule:
     policy: Policy
     environments: tuple[EnvironmentEntry, ...] = ()
     packages: tuple[Package, ...] = ()
+    adopted: Activation = "none"
+    """What activates environments in a prefix of kind `existing`; the other kinds say so themselves."""
+    opens: bool = False
+    """Its environments' modules show once it is loaded (they have it as `below`)."""
+
+    @property
+    def activation(self) -> Activation:
+        """What activates environments here."""
+        return _ACTIVATION.get(self.kind, self.adopted)
+
+
+_ACTIVATION: dict[str, Activation] = {
+    "miniforge": "conda",
+    "miniconda": "conda",
+    "anaconda": "conda",
+    "micromamba": "micromamba",
+    "python": "venv",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A change that activation makes, as captured when the release was built."""
+
+    action: Literal["set", "prepend", "append"]
+    variable: str
+    value: str
+    """`{prefix}` stands for the release's directory: `{prefix}/share/gdal`."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +110,10 @@ class EnvironmentModule:
     """`uv` or `conda`: decides what activation means."""
     name: str
     packages: tuple[Package, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    """What activate.d scripts and declared variables add to that."""
+    below: str = ""
+    """In a hierarchy the full name of the distribution whose module opens the way to this one."""
 
 
 @dataclass(frozen=True)
@@ -75,4 +125,16 @@ class ToolModule:
     policy: Policy
 
 
-Module = DistributionModule | EnvironmentModule | ToolModule
+@dataclass(frozen=True)
+class RemovedModule:
+    """What stays of a module that a kept generation still has: it cannot be loaded, and unloads without a trace.
+
+    Only sites with `current` itself on MODULEPATH need it: there a module may vanish while it is loaded.
+    """
+
+    look: Look
+    prefix: str = ""
+    """Nothing is installed for it any more."""
+
+
+Module = DistributionModule | EnvironmentModule | ToolModule | RemovedModule
