@@ -38,7 +38,7 @@ def module(tmp_path):
     def write(name: str, lua: str) -> str:
         file = tmp_path / f"{name}.lua"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(lua)
+        file.write_text(f"{lua}\n")
         return str(file)
 
     return write
@@ -58,12 +58,12 @@ FAULTS = {
     "a Lua error": (
         "local x = nil + 1",
         ("load", "`module load` exits 0 and the module is loaded"),
-        '{file}: [string "local x = nil + 1"]:1: attempt to perform arithmetic on a nil value',
+        '{file}: [string "local x = nil + 1..."]:1: attempt to perform arithmetic on a nil value',
     ),
     "a syntax error": (
         'setenv("A",',
         ("load", "`module load` exits 0 and the module is loaded"),
-        '{file}: [string "setenv("A","]:1: unexpected symbol near <eof>',
+        '{file}: [string "setenv("A",..."]:2: unexpected symbol near <eof>',
     ),
     "its own error": (
         'LmodError("not on this node")',
@@ -170,6 +170,19 @@ def test_no_file_of_the_user_is_read_or_written(module, tmp_path, monkeypatch):
     module("app/1", 'lfs.mkdir(os.getenv("HOME") .. "/x") lfs.mkdir(os.getenv("TMPDIR") .. "/y")')
     assert found(tmp_path) == []
     assert [file.name for file in home.iterdir()] == [".bashrc"]
+
+
+def test_temporary_files_go_where_the_caller_says_and_are_gone_afterwards(module, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    module(
+        "app/1", 'if mode() == "load" and not os.getenv("TMPDIR"):find("/scratch/", 1, true) then LmodError("x") end'
+    )
+    module("app/2", 'LmodError("shown")')
+    (failure,) = found(tmp_path, environment={"TMPDIR": str(scratch)})
+    assert failure.found == "shown"
+    assert str(scratch) not in failure.repeat
+    assert list(scratch.iterdir()) == []
 
 
 def test_failures_come_in_the_order_of_the_modules_however_many_shells_there_are(module, tmp_path):

@@ -72,7 +72,8 @@ class _Bench:
     def fail(self, module: str, check: str, expected: str, found: str, after: str = "") -> LoadFailure:
         verb = "show" if check == "show" else "load"
         commands = f"module {verb} {shlex.quote(module)}{after}"
-        repeat = self.shell.by_hand(self.lmod, {"HOME": "/nonexistent", **self.given}, commands)
+        lasting = {name: value for name, value in self.given.items() if name != "TMPDIR"}
+        repeat = self.shell.by_hand(self.lmod, {"HOME": "/nonexistent", **lasting}, commands)
         return LoadFailure(module, self.shell.name, check, expected, found, repeat)
 
 
@@ -89,7 +90,7 @@ def load_test(
 ) -> list[LoadFailure]:
     """Load and unload every module by its full name, `jobs` shells at a time; return what is wrong, in their order.
 
-    `environment` is what a user has set before the load, such as a toggle.
+    `environment` is what a user has set before the load, such as a toggle. Scratch files go below its TMPDIR.
     """
     bench = _Bench(system, lmod, SHELLS[shell], {**environment, "MODULEPATH": modulepath})
     size = min(_MOST_IN_ONE_SHELL, -(-len(modules) // jobs) or 1)
