@@ -101,7 +101,6 @@ def plan(context: Context, site: str = "", root: str = "", out: str = "", json: 
 
 
 @task(
-    positional=["plan"],
     help=SITE
     | JSON
     | {

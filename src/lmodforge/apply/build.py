@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lmodforge import __version__
 from lmodforge.apply.distributions.existing import adopt_prefix
 from lmodforge.apply.distributions.python import install_python
-from lmodforge.apply.engines import Engine
+from lmodforge.apply.engines import Engines
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.tools import install_tool
 from lmodforge.apply.workshop import Workshop
@@ -30,7 +30,7 @@ class Builder:
     """Carries out the building steps of a plan."""
 
     workshop: Workshop
-    engine: Engine
+    engines: Engines
     uv: Uv
     group: int | None
     """Group id that owns what is installed; None: as it comes."""
@@ -57,7 +57,7 @@ class Builder:
             self._check_again(action)
             return
         self._begin(action.path, action.key, action.lock)
-        self.engine.build(action)
+        self.engines[action.engine].build(action)
         self._check(action)
         self.workshop.progress.state(f"environment {action.environment}", "freezing")
         size, files = self._freeze(action.path)

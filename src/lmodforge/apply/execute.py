@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from lmodforge.apply.build import Builder
-from lmodforge.apply.engines import Engine
+from lmodforge.apply.engines import Engines
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.publish import LoadTest, publish
 from lmodforge.apply.workshop import Workshop
@@ -29,14 +29,14 @@ class Outcome:
     """The number that is current now, when a new one was published."""
 
 
-def execute(plan: Plan, workshop: Workshop, engine: Engine, load_test: LoadTest, *, jobs: int) -> Outcome:
+def execute(plan: Plan, workshop: Workshop, engines: Engines, load_test: LoadTest, *, jobs: int) -> Outcome:
     """Carry out a plan, with `jobs` builds at a time.
 
     Raises StepFailed when a step fails; builds that do not need it are finished first, so that the next run
     finds them.
     """
     refuse_conflicts(plan)
-    builder = Builder(workshop, engine, Uv(workshop), _group_id(workshop))
+    builder = Builder(workshop, engines, Uv(workshop), _group_id(workshop))
     _side_by_side(plan.installs, builder.install, _install_subject, workshop, jobs)
     _side_by_side(plan.releases, builder.release, _release_subject, workshop, jobs)
     if plan.publish:

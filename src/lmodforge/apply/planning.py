@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from lmodforge.apply.engines import Engine
+from lmodforge.apply.engines import Engines
 from lmodforge.apply.interpreters import host_interpreter
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.probe import probe_paths, probe_site, stored_locks
@@ -37,43 +37,43 @@ class Prospect:
     world: Mapping[str, str]
 
 
-def look_ahead(workshop: Workshop, engine: Engine, render: Render) -> Prospect:
+def look_ahead(workshop: Workshop, engines: Engines, render: Render) -> Prospect:
     """Find out what is there and what is wanted."""
     site, layout, observer = workshop.site, workshop.layout, Observer(workshop.system)
     facts = probe_site(site, workshop.system, observer)
-    facts = _with_locks(facts, workshop, engine, observer)
+    facts = _with_locks(facts, workshop, engines, observer)
     desired = desire(site, facts, host_interpreter())
     rendered = render(desired.modules, layout.modulefiles)
     facts = probe_paths(facts, layout, observer, desired, rendered.scripts)
     return Prospect(desired, rendered, facts, observer.world)
 
 
-def make_plan(workshop: Workshop, engine: Engine, render: Render, *, inputs: str) -> Plan:
+def make_plan(workshop: Workshop, engines: Engines, render: Render, *, inputs: str) -> Plan:
     """Return the plan for a site as the world is now."""
-    ahead = look_ahead(workshop, engine, render)
+    ahead = look_ahead(workshop, engines, render)
     plan = compare(ahead.desired, ahead.rendered, ahead.facts, site=workshop.site.name, inputs=inputs)
     return replace(plan, world=ahead.world)
 
 
-def _with_locks(facts: Facts, workshop: Workshop, engine: Engine, observer: Observer) -> Facts:
+def _with_locks(facts: Facts, workshop: Workshop, engines: Engines, observer: Observer) -> Facts:
     host = host_interpreter()
     requests = lock_requests(workshop.site, facts.interpreters, host, facts.platform)
     locks = dict(stored_locks(workshop.layout, (request.key for request in requests), observer))
     missing = [request for request in requests if request.key not in locks]
-    locks |= dict(zip((request.key for request in missing), _resolve(missing, workshop, engine), strict=True))
+    locks |= dict(zip((request.key for request in missing), _resolve(missing, workshop, engines), strict=True))
     for name, tool in workshop.site.tools.items():
         request = tool_request(workshop.site, name, tool, host, facts.platform)
         check_tool_hash(name, tool, locks[request.key], facts.platform)
     return replace(facts, locks=locks)
 
 
-def _resolve(requests: Sequence[LockRequest], workshop: Workshop, engine: Engine) -> list[str]:
+def _resolve(requests: Sequence[LockRequest], workshop: Workshop, engines: Engines) -> list[str]:
     """Resolve side by side; when some have no solution, name them all at once."""
 
     def resolve(request: LockRequest) -> str | StepFailed:
         workshop.progress.state(request.subject, "resolving")
         try:
-            lock = engine.resolve(request)
+            lock = engines[request.engine].resolve(request)
         except StepFailed as failure:
             workshop.progress.failed(request.subject, "not resolved")
             return failure

@@ -6,14 +6,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.execute import Outcome, execute, refuse_conflicts
 from lmodforge.apply.holder import hold
 from lmodforge.apply.progress import Progress
 from lmodforge.apply.publish import MODULES, LoadTest
 from lmodforge.apply.settled import settle
 from lmodforge.apply.workshop import Workshop, utc_now
-from lmodforge.commands.planning import plan_site, workshop_for
+from lmodforge.commands.planning import engines_for, plan_site, workshop_for
 from lmodforge.commands.saved import refuse_changed
 from lmodforge.commands.site import OpenSite
 from lmodforge.errors import StepFailed
@@ -41,8 +40,9 @@ def deploy(
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
     workshop = _prepare(opened, progress)
+    engines = engines_for(workshop)
     with hold(opened.system, workshop.layout):
-        plan = saved or plan_site(opened, workshop, Uv(workshop))
+        plan = saved or plan_site(opened, workshop, engines)
         if saved:
             refuse_changed(opened, saved)
         if replace_edited:
@@ -51,8 +51,8 @@ def deploy(
         if plan.is_empty:
             settle(opened.system, workshop.layout, plan)
             return Deployed(plan, None, settled=True)
-        outcome = execute(plan, workshop, Uv(workshop), lmod_test(workshop), jobs=jobs or _jobs())
-        again = plan_site(opened, workshop, Uv(workshop))
+        outcome = execute(plan, workshop, engines, lmod_test(workshop), jobs=jobs or _jobs())
+        again = plan_site(opened, workshop, engines)
         if again.is_empty:
             settle(opened.system, workshop.layout, again)
         return Deployed(plan, outcome, settled=again.is_empty)

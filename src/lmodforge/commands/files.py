@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lmodforge.apply.planning import look_ahead
 from lmodforge.apply.system import RealSystem
-from lmodforge.commands.planning import renderer, uv_for, workshop_for
+from lmodforge.commands.planning import engines_for, renderer, workshop_for
 from lmodforge.commands.site import open_site
 from lmodforge.config.scaffold import starter
 from lmodforge.config.schema import site_schema
@@ -42,7 +42,7 @@ def render_site(site: str, root: str, out: str) -> str:
     opened = open_site(site, root)
     with progress_for_stderr() as progress:
         workshop = workshop_for(opened, progress)
-        files = look_ahead(workshop, uv_for(workshop), renderer(opened)).rendered.files
+        files = look_ahead(workshop, engines_for(workshop), renderer(opened)).rendered.files
     target = Path(out).absolute()
     if opened.system.names(target):
         raise SiteError(f"{out} is not empty", "name a directory that is not there yet")

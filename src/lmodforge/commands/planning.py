@@ -10,7 +10,7 @@ from lmodforge.apply.settled import is_settled
 from lmodforge.commands.site import OpenSite
 
 if TYPE_CHECKING:
-    from lmodforge.apply.engines import Engine
+    from lmodforge.apply.engines import Engines
     from lmodforge.apply.planning import Render
     from lmodforge.apply.progress import Progress
     from lmodforge.apply.workshop import Workshop
@@ -27,11 +27,11 @@ def is_up_to_date(opened: OpenSite) -> bool:
     return is_settled(opened.system, layout, opened.inputs)
 
 
-def plan_site(opened: OpenSite, workshop: Workshop, engine: Engine) -> Plan:
+def plan_site(opened: OpenSite, workshop: Workshop, engines: Engines) -> Plan:
     """Make the plan as the world is now."""
     from lmodforge.apply.planning import make_plan  # noqa: PLC0415 - only a plan that is made needs it
 
-    plan = make_plan(workshop, engine, renderer(opened), inputs=opened.inputs)
+    plan = make_plan(workshop, engines, renderer(opened), inputs=opened.inputs)
     return replace(plan, arguments={"site": str(opened.path.absolute()), "root": opened.root or ""})
 
 
@@ -67,8 +67,8 @@ def workshop_for(opened: OpenSite, progress: Progress, logs: str = "") -> Worksh
     return Workshop(opened.system, opened.config, logs, progress)
 
 
-def uv_for(workshop: Workshop) -> Engine:
-    """Return the engine for PyPI environments; a site that is not there yet has no cache, and a plan makes none."""
+def engines_for(workshop: Workshop) -> Engines:
+    """Return the engines by name; a site that is not there yet has no cache, and a plan makes none."""
     from lmodforge.apply.engines.uv import Uv  # noqa: PLC0415 - the same
 
-    return Uv(workshop, cached=workshop.system.stat(workshop.layout.cache) is not None)
+    return {"uv": Uv(workshop, cached=workshop.system.stat(workshop.layout.cache) is not None)}

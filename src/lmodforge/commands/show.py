@@ -27,13 +27,13 @@ def show_plan(site: str, root: str, out: str) -> Shown:
     opened = open_site(site, root)
     if not out and is_up_to_date(opened):
         return _nothing(opened)
-    from lmodforge.commands.planning import plan_site, uv_for, workshop_for  # noqa: PLC0415 - only with something to do
+    from lmodforge.commands.planning import engines_for, plan_site, workshop_for  # noqa: PLC0415 - only with something to do
     from lmodforge.report.plan import plan_json, plan_text  # noqa: PLC0415 - the same
     from lmodforge.report.progress import progress_for_stderr  # noqa: PLC0415 - the same
 
     with progress_for_stderr() as progress:
         workshop = workshop_for(opened, progress)
-        plan = plan_site(opened, workshop, uv_for(workshop))
+        plan = plan_site(opened, workshop, engines_for(workshop))
     if out:
         from lmodforge.commands.saved import encode_plan  # noqa: PLC0415 - the same
 

@@ -84,7 +84,7 @@ def _pending(opened: OpenSite, found: tuple[Change, ...]) -> tuple[Change, ...] 
     if is_up_to_date(opened):
         return ()
     try:
-        plan = plan_site(opened, workshop_for(opened, Silent()), _Offline())
+        plan = plan_site(opened, workshop_for(opened, Silent()), {"uv": _Offline()})
     except SiteError:
         return None
     known = {(change.what, change.name) for change in found}

@@ -18,7 +18,8 @@ _Model = TypeVar("_Model", bound=Model)
 def rebase(site: SiteConfig, root: str) -> SiteConfig:
     """Move a site below `root`, an absolute path; raises InvalidSite when the root is no path for modulefiles.
 
-    Interpreters, wheel directories and templates stay: they are there already. So does a prefix that lies elsewhere.
+    Interpreters, wheel directories, templates and the host's temporary directories stay: they are there already.
+    So does a prefix that lies elsewhere.
     """
     root = _checked(root)
     software = site.paths.software
@@ -29,9 +30,6 @@ def rebase(site: SiteConfig, root: str) -> SiteConfig:
             "lmod": _moved(site.lmod, root, "spider_cache"),
             "project": site.project and _moved(site.project, root, "root"),
             "scratch": site.scratch and _moved(site.scratch, root, "root"),
-            "caches": site.caches.model_copy(
-                update={"temporary": tuple(root + path for path in site.caches.temporary)}
-            ),
             "distributions": {name: _with_prefix(d, software, root) for name, d in site.distributions.items()},
         }
     )

@@ -27,6 +27,8 @@ class LockRequest:
     """What a resolver is asked: requirements for one interpreter on one platform."""
 
     key: str
+    engine: str
+    """Which one is asked: `uv`."""
     subject: str
     """For messages: `environment sci` or `tool uv`."""
     requirements: tuple[str, ...]
@@ -40,19 +42,19 @@ def environment_request(
     """Ask for an environment; its `version` is part of the question, so a new version resolves anew."""
     asked = [environment.version, environment.pypi, environment.build, interpreter.minor]
     key = digest([ENGINE, platform, site.index.model_dump(), asked])[:20]
-    return LockRequest(key, f"environment {name}", environment.pypi, environment.build, interpreter)
+    return LockRequest(key, "uv", f"environment {name}", environment.pypi, environment.build, interpreter)
 
 
 def base_request(site: SiteConfig, name: str, interpreter: Interpreter, platform: str) -> LockRequest:
     """Ask for what every plain Python of ours has besides the standard library: pip."""
     key = digest([ENGINE, platform, site.index.model_dump(), "base", name, interpreter.version])[:20]
-    return LockRequest(key, f"distribution {name}", BASE, (), interpreter)
+    return LockRequest(key, "uv", f"distribution {name}", BASE, (), interpreter)
 
 
 def tool_request(site: SiteConfig, name: str, tool: Tool, interpreter: Interpreter, platform: str) -> LockRequest:
     """Ask for a tool; it is a program of its own, so the interpreter is no part of the question."""
     key = digest([ENGINE, platform, site.index.model_dump(), name, tool.version])[:20]
-    return LockRequest(key, f"tool {name}", (f"{name}=={tool.version}",), (), interpreter)
+    return LockRequest(key, "uv", f"tool {name}", (f"{name}=={tool.version}",), (), interpreter)
 
 
 def lock_requests(

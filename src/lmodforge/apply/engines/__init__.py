@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from lmodforge.plan.actions import BuildRelease
@@ -18,3 +19,7 @@ class Engine(Protocol):
     def build(self, release: BuildRelease) -> None:
         """Make the release's directory from its lock; raises StepFailed."""
         ...
+
+
+Engines = Mapping[str, Engine]
+"""By name: a new engine is one file and one entry."""
