@@ -61,9 +61,9 @@ FAULTS = {
         '{file}: [string "local x = nil + 1..."]:1: attempt to perform arithmetic on a nil value',
     ),
     "a syntax error": (
-        'setenv("A",',
+        'setenv("A" "1")',
         ("load", "`module load` exits 0 and the module is loaded"),
-        '{file}: [string "setenv("A",..."]:2: unexpected symbol near <eof>',
+        '{file}: [string "setenv("A" "1")..."]:1: \')\' expected near \'"1"\'',
     ),
     "its own error": (
         'LmodError("not on this node")',
