@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.base import Model
 from lmodforge.config.lifecycle import LifeCycle
-from lmodforge.config.naming import AbsolutePath, ModuleName, Name, Text, VersionNumber, mistake
+from lmodforge.config.naming import (
+    AbsolutePath,
+    ModuleName,
+    Name,
+    PublicUrl,
+    Sha256,
+    Text,
+    VersionNumber,
+    form,
+    mistake,
+)
+
+Platform = Literal["linux-x86_64", "linux-aarch64", "linux-ppc64le"]
+"""Operating system and machine, as `sysconfig.get_platform` says it."""
+
+_SETTING = re.compile(r"[a-z][a-z0-9_]*")
+_NOT_A_SETTING = {
+    "channels": "the `channels` of the site are written there",
+    "default_channels": "`defaults` stands for the `channels` of the site there",
+}
 
 
 def _interpreter(text: str) -> str:
@@ -17,6 +37,17 @@ def _interpreter(text: str) -> str:
             f"`{text}` is not an interpreter", "`host`, `uv`, or an absolute path such as /usr/bin/python3.11"
         )
     return text
+
+
+def _setting(text: str) -> str:
+    if not _SETTING.fullmatch(text):
+        raise mistake(f"`{text}` is not a setting of conda's", "write it as `conda config --describe` lists it")
+    if text in _NOT_A_SETTING:
+        raise mistake(f"`{text}` cannot be set here", _NOT_A_SETTING[text])
+    return text
+
+
+Setting = Annotated[str, AfterValidator(_setting), form("setting", f"^{_SETTING.pattern}$")]
 
 
 class ModuleLook(Model):
@@ -81,4 +112,89 @@ class ExistingDistribution(_Distribution):
         return ()
 
 
-Distribution = Annotated[PythonDistribution | ExistingDistribution, Field(discriminator="kind")]
+class InstallerSource(Model):
+    """Where an installer comes from, when not from its makers; one of the keys."""
+
+    url: Annotated[PublicUrl | None, Field(description="Exactly this file.")] = None
+    mirror: Annotated[
+        PublicUrl | None, Field(description="A directory that holds the installers under their makers' names.")
+    ] = None
+    file: Annotated[AbsolutePath | None, Field(description="A file on this host.")] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> InstallerSource:
+        if len([source for source in (self.url, self.mirror, self.file) if source]) > 1:
+            raise mistake("the installer has several sources", "keep one of `url`, `mirror` and `file`")
+        return self
+
+
+class CondaDistribution(_Distribution):
+    """A base prefix with conda packages; the kinds below say which."""
+
+    kind: Annotated[
+        Literal["miniforge", "miniconda", "anaconda", "micromamba"],
+        Field(description="What kind of distribution it is."),
+    ]
+
+    version: Annotated[Name, Field(description="As its makers write it, such as 25.3.0-3 or py312_24.9.2-0.")]
+    sha256: Annotated[
+        dict[Platform, Sha256],
+        Field(
+            default_factory=dict,
+            description="Hash of the installer per platform, checked before it runs; left out: the one that is known.",
+        ),
+    ]
+    installer: Annotated[
+        InstallerSource, Field(description="Where the installer comes from; left out: its makers' site.")
+    ] = InstallerSource()
+    prefix: Annotated[AbsolutePath | None, Field(description="Default: the module's name below `paths.software`.")] = (
+        None
+    )
+    environments: Annotated[tuple[Name, ...], Field(description="The environments built for it, by name.")] = ()
+    condarc: Annotated[
+        dict[Setting, Text | tuple[Text, ...] | dict[Text, Text]],
+        Field(default_factory=dict, description="Further settings of conda's for the `.condarc` of the prefix."),
+    ]
+
+
+class MiniforgeDistribution(CondaDistribution):
+    """Miniforge: conda and mamba with conda-forge."""
+
+    kind: Annotated[Literal["miniforge"], Field(description="What kind of distribution it is.")]
+    source: Annotated[
+        Literal["installer", "channel"],
+        Field(
+            alias="from",
+            description="`installer`, or `channel`: conda, mamba, python and pip from the first of the `channels`, "
+            "for places that reach a mirror but not the download site; conda's version is the first part of `version`.",
+        ),
+    ] = "installer"
+
+
+class MinicondaDistribution(CondaDistribution):
+    """Miniconda: conda with Anaconda's packages, under Anaconda's terms."""
+
+    kind: Annotated[Literal["miniconda"], Field(description="What kind of distribution it is.")]
+
+
+class AnacondaDistribution(CondaDistribution):
+    """Anaconda: conda with several hundred of Anaconda's packages, under Anaconda's terms."""
+
+    kind: Annotated[Literal["anaconda"], Field(description="What kind of distribution it is.")]
+
+
+class MicromambaDistribution(CondaDistribution):
+    """micromamba: a single program, and a root prefix without a base environment."""
+
+    kind: Annotated[Literal["micromamba"], Field(description="What kind of distribution it is.")]
+
+
+Distribution = Annotated[
+    PythonDistribution
+    | ExistingDistribution
+    | MiniforgeDistribution
+    | MinicondaDistribution
+    | AnacondaDistribution
+    | MicromambaDistribution,
+    Field(discriminator="kind"),
+]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.base import Model
 from lmodforge.config.distributions import ModuleLook
-from lmodforge.config.naming import ModuleName, Name, Text, VersionNumber, form, mistake
+from lmodforge.config.naming import ModuleName, Name, Sha256, Text, VersionNumber, form, mistake
 
 # Name, extras, version clauses, marker: PEP 508 without the URL form, which no index vouches for.
 _REQUIREMENT = re.compile(
@@ -18,7 +18,6 @@ _REQUIREMENT = re.compile(
     r"(?:\(?(?:===|==|~=|!=|<=|>=|<|>)[^;@()]*\)?)?\s*(?:;.*)?"
 )
 _MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def _requirement(text: str) -> str:
@@ -45,14 +44,7 @@ def _command(text: str) -> str:
     return text
 
 
-def _sha256(text: str) -> str:
-    if not _SHA256.fullmatch(text):
-        raise mistake(f"`{text}` is not a sha256", "64 hexadecimal digits, lower case")
-    return text
-
-
 Requirement = Annotated[Text, AfterValidator(_requirement), form("requirement", r"^[A-Za-z0-9][^@]*$")]
-Sha256 = Annotated[Text, AfterValidator(_sha256), form("sha256", f"^{_SHA256.pattern}$")]
 
 
 class Check(Model):

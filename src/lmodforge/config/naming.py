@@ -13,6 +13,7 @@ _UNSAFE_IN_PATH = re.compile(r"[^A-Za-z0-9/._+@=,-]")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?t?")  # 3.14.0rc1, 3.13t
 _LONGEST = 100  # a file name of 255 bytes must hold a name, a version and a digest
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _URL_WITH_SECRET = re.compile(r"\A[a-z+]+://[^/]*@")
 
 
@@ -108,6 +109,12 @@ def _public_url(text: str) -> str:
     return text
 
 
+def _sha256(text: str) -> str:
+    if not _SHA256.fullmatch(text):
+        raise mistake(f"`{text}` is not a sha256", "64 hexadecimal digits, lower case")
+    return text
+
+
 def form(name: str, pattern: str) -> WithJsonSchema:
     """Tell editors and the reference what a text must look like; `form` is what people call it."""
     return WithJsonSchema({"type": "string", "format": name, "pattern": pattern})
@@ -121,3 +128,4 @@ ModuleName = Annotated[
 ]
 AbsolutePath = Annotated[str, AfterValidator(absolute_path), form("absolute path", r"^(/[^/\s]+)+/?$")]
 PublicUrl = Annotated[str, AfterValidator(_public_url), form("URL", "^(https?|file)://")]
+Sha256 = Annotated[str, AfterValidator(_sha256), form("sha256", f"^{_SHA256.pattern}$")]

@@ -44,6 +44,34 @@ class InstallPython:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A file that is fetched once, and used only with this hash."""
+
+    url: str
+    """`file://` for one that is here."""
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class InstallConda:
+    """Make a base prefix with conda packages, by its installer or from a lock; or only write its settings anew."""
+
+    name: str
+    prefix: str
+    version: str
+    type: Literal["miniforge", "miniconda", "anaconda", "micromamba"]
+    files: Mapping[str, str]
+    """What is written below the prefix once it is installed, such as `.condarc`."""
+    download: Download | None = None
+    """The installer or the program; None: it is installed from the lock."""
+    key: str = ""
+    lock: str = ""
+    build: bool = True
+    """False: it is there and only its files are new."""
+
+
+@dataclass(frozen=True)
 class AdoptPrefix:
     """Write a receipt for a prefix that somebody else installed; nothing in it is touched."""
 
@@ -95,7 +123,7 @@ class BuildRelease:
     type: Literal["release"] = "release"
 
 
-Install = InstallPython | AdoptPrefix | InstallTool
+Install = InstallPython | InstallConda | AdoptPrefix | InstallTool
 
 
 @dataclass(frozen=True)

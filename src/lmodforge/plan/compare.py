@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallPython, InstallTool, Plan, Sign
+from lmodforge.plan.actions import (
+    AdoptPrefix,
+    BuildRelease,
+    Change,
+    Install,
+    InstallConda,
+    InstallPython,
+    InstallTool,
+    Plan,
+    Sign,
+)
 from lmodforge.plan.desire import Desired
+from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts
 from lmodforge.plan.locks import download_size
 from lmodforge.plan.publish import Rendered, publication
@@ -53,14 +64,26 @@ def _install(install: Install, facts: Facts) -> Iterator[_Step]:
     elif not present:
         reason = f"{install.prefix} is missing"
         yield _Step(Change("~", what, name, reason, download_size(install.lock)), install)
-    elif conflict := _other_base(install, receipt):
+    elif conflict := _other(install, receipt):
         yield _Step(conflict, None)
+    elif isinstance(install, InstallConda) and (changed := _changed_files(install, receipt)):
+        reason = f"new {', '.join(changed)}"
+        yield _Step(Change("~", what, name, reason), replace(install, build=False))
 
 
-def _origin(install: InstallPython | InstallTool) -> str:
-    if isinstance(install, InstallTool):
-        return ""
-    return f", on {install.interpreter.path}" if install.interpreter.path else ", downloaded by uv"
+def _origin(install: InstallPython | InstallConda | InstallTool) -> str:
+    match install:
+        case InstallTool():
+            return ""
+        case InstallConda(download=download):
+            return f", by {download.name}" if download else ", from its channel"
+        case InstallPython(interpreter=interpreter):
+            return f", on {interpreter.path}" if interpreter.path else ", downloaded by uv"
+
+
+def _changed_files(install: InstallConda, receipt: object) -> list[str]:
+    written = receipt.files if isinstance(receipt, DistributionReceipt) else {}
+    return [path for path, text in install.files.items() if written.get(path) != sha256(text.encode())]
 
 
 def _foreign(what: str, name: str, prefix: str) -> Change:
@@ -68,26 +91,44 @@ def _foreign(what: str, name: str, prefix: str) -> Change:
     return Change("!", what, name, f"{prefix} is there and lmodforge did not make it", hint=hint)
 
 
-def _other_base(install: InstallPython | InstallTool, receipt: object) -> Change | None:
+def _other(install: InstallPython | InstallConda | InstallTool, receipt: object) -> Change | None:
     """Return a conflict when a prefix that may be in use would have to change under its users."""
     if isinstance(install, InstallTool):
-        if isinstance(receipt, ToolReceipt) and receipt.name == install.name:
-            return None
-        return _foreign("tool", install.name, install.prefix)
-    if not isinstance(receipt, DistributionReceipt) or receipt.type != install.type or receipt.interpreter is None:
+        ours = isinstance(receipt, ToolReceipt) and receipt.name == install.name
+        return None if ours else _foreign("tool", install.name, install.prefix)
+    if not isinstance(receipt, DistributionReceipt) or receipt.type == "existing":
         return _foreign("distribution", install.name, install.prefix)
-    made, wanted = receipt.interpreter, install.interpreter
-    same_place = made.path == wanted.path or not wanted.path
-    if same_place and made.version.rpartition(".")[0] == wanted.version.rpartition(".")[0]:
+    made, wanted = _made_from(receipt), _would_be(install, receipt)
+    if made == wanted:
         return None
-    found = f"python {wanted.version} {wanted.path}".rstrip()
     return Change(
         "!",
         "distribution",
         install.name,
-        f"{install.prefix} was made from python {made.version} {made.path}, now it would be {found}",
+        f"{install.prefix} was made from {made}, now it would be {wanted}",
         hint="a prefix never changes under running jobs: give the distribution another `module` or `prefix`",
     )
+
+
+def _made_from(receipt: DistributionReceipt) -> str:
+    made = receipt.interpreter
+    if made:
+        return f"python {made.version} {made.path}"
+    return f"{receipt.type} {receipt.version}" + (f" {receipt.source.sha256}" if receipt.source else "")
+
+
+def _would_be(install: InstallPython | InstallConda, receipt: DistributionReceipt) -> str:
+    """Say from what a prefix would be made, in the words of `_made_from`."""
+    if isinstance(install, InstallConda):
+        return f"{install.type} {install.version}" + (f" {install.download.sha256}" if install.download else "")
+    made, wanted = receipt.interpreter, install.interpreter
+    if made and made.path == (wanted.path or made.path) and _minor(made.version) == _minor(wanted.version):
+        return _made_from(receipt)  # a new patch release under the same path is the same Python
+    return f"python {wanted.version} {wanted.path}".rstrip()
+
+
+def _minor(version: str) -> str:
+    return version.rpartition(".")[0]
 
 
 def _adopt(install: AdoptPrefix, name: str, receipt: object, *, present: bool) -> Iterator[_Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lmodforge.config.distributions import ExistingDistribution, ModuleLook, PythonDistribution
+from lmodforge.config.distributions import CondaDistribution, Distribution, ExistingDistribution, ModuleLook
 from lmodforge.config.environments import Environment
 from lmodforge.config.models import SiteConfig
 from lmodforge.modulefile.context import (
@@ -17,12 +17,19 @@ from lmodforge.modulefile.context import (
     ToolModule,
 )
 from lmodforge.modulefile.policy import Policy, policy_of
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallPython, InstallTool
+from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallConda, InstallPython, InstallTool
+from lmodforge.plan.condarc import base_files
 from lmodforge.plan.digest import digest, sha256
 from lmodforge.plan.facts import Facts, Interpreter
+from lmodforge.plan.installers import download_of
 from lmodforge.plan.layout import Layout, by_name_links, release_path
 from lmodforge.plan.locks import ENGINE, base_request, environment_request, locked_packages, tool_request
 from lmodforge.receipts.models import ReleaseReceipt
+
+Base = InstallPython | InstallConda | AdoptPrefix
+"""What a distribution asks for."""
+
+_TITLES = {"miniforge": "Miniforge", "miniconda": "Miniconda", "anaconda": "Anaconda", "micromamba": "micromamba"}
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,9 @@ def checks_digest(environment: Environment) -> str:
     return digest([environment.check.imports, environment.check.run])
 
 
-def _install(
-    site: SiteConfig, name: str, distribution: PythonDistribution | ExistingDistribution, facts: Facts
-) -> InstallPython | AdoptPrefix:
+def _install(site: SiteConfig, name: str, distribution: Distribution, facts: Facts) -> Base:
+    if isinstance(distribution, CondaDistribution):
+        return _install_conda(site, name, distribution, facts)
     if isinstance(distribution, ExistingDistribution):
         packages = facts.packages.get(distribution.prefix, ())
         return AdoptPrefix(name, distribution.prefix, distribution.version, packages)
@@ -83,6 +90,18 @@ def _install(
     prefix = distribution.prefix or f"{site.paths.software}/{module}"
     request = base_request(site, name, interpreter, facts.platform)
     return InstallPython(name, prefix, interpreter, interpreter.version, request.key, facts.locks[request.key])
+
+
+def _install_conda(site: SiteConfig, name: str, distribution: CondaDistribution, facts: Facts) -> InstallConda:
+    version = distribution.version
+    return InstallConda(
+        name=name,
+        prefix=distribution.prefix or f"{site.paths.software}/{distribution.module.replace('{version}', version)}",
+        version=version,
+        type=distribution.kind,
+        files=base_files(site, distribution),
+        download=download_of(name, distribution, facts.platform),
+    )
 
 
 def _release(site: SiteConfig, install: InstallPython, name: str, facts: Facts) -> BuildRelease:
@@ -132,8 +151,8 @@ def _look(look: ModuleLook, module: str, title: str, version: str, category: str
 def _distribution_module(
     site: SiteConfig,
     policy: Policy,
-    distribution: PythonDistribution | ExistingDistribution,
-    install: InstallPython | AdoptPrefix,
+    distribution: Distribution,
+    install: Base,
     built: list[BuildRelease],
 ) -> DistributionModule:
     entries = tuple(
@@ -145,9 +164,15 @@ def _distribution_module(
         for release in built
     )
     packages = install.packages if isinstance(install, AdoptPrefix) else ()
+    title = _TITLES.get(install.type, "Python")
     return DistributionModule(
         look=_look(
-            distribution, distribution.module, "Python", install.version, "python", default=distribution.default
+            distribution,
+            distribution.module,
+            _TITLES.get(install.type, "Python"),
+            install.version,
+            "python",
+            default=distribution.default,
         ),
         kind=distribution.kind,
         prefix=install.prefix,

@@ -27,6 +27,18 @@ class PackageEntry(BaseModel):
 
     name: str
     version: str
+    channel: str = ""
+    """URL of the conda channel that it came from; empty for a package of an index."""
+    licence: str = ""
+
+
+class SourceEntry(BaseModel):
+    """The installer or the program that a prefix was made with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    url: str
+    sha256: str
 
 
 class InterpreterEntry(BaseModel):
@@ -49,6 +61,11 @@ class DistributionReceipt(_Receipt):
     path: str
     version: str
     interpreter: InterpreterEntry | None = None
+    source: SourceEntry | None = None
+    lock: str = ""
+    """What it was built from, when there was no installer."""
+    files: dict[str, str] = {}
+    """sha256 of the settings that were written into it, by path below the prefix."""
     packages: tuple[PackageEntry, ...] = ()
 
 

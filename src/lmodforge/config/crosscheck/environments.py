@@ -12,7 +12,7 @@ from lmodforge.config.naming import digits
 from lmodforge.config.words import listed, nearest
 from lmodforge.errors import Mistake
 
-CONDA_KINDS: frozenset[str] = frozenset()
+CONDA_KINDS: frozenset[str] = frozenset({"miniforge", "miniconda", "anaconda", "micromamba"})
 """The kinds of distribution that have a conda engine."""
 _OF_CONDA = ("base", "root")
 
@@ -71,7 +71,7 @@ def _conda_engine(site: SiteConfig, document: Document, name: str, environment: 
     kind = site.distributions[name].kind
     if not site.environments[environment].conda or kind in CONDA_KINDS:
         return
-    elsewhere = f"list it in a distribution of kind {listed(sorted(CONDA_KINDS))}, or " if CONDA_KINDS else ""
+    elsewhere = f"list it in a distribution of kind {listed(sorted(CONDA_KINDS))}, or "
     yield Mistake(
         f"environment `{environment}` has conda packages, but distribution `{name}`, which lists it, "
         f"is of kind `{kind}` and has no conda engine",

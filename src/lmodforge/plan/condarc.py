@@ -1,0 +1,65 @@
+"""What is written into a base prefix with conda: settings for its users, and the two marks that keep it as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from lmodforge.config.distributions import CondaDistribution
+from lmodforge.config.models import SiteConfig
+
+_PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9._/+@-]*(:[A-Za-z0-9._/+@-]+)*")
+Value = str | Sequence[str] | Mapping[str, str]
+
+CONDARC = ".condarc"
+FROZEN = "conda-meta/frozen"
+
+
+def base_files(site: SiteConfig, distribution: CondaDistribution) -> dict[str, str]:
+    """Return the text of each file by its path below the prefix."""
+    files = {CONDARC: condarc(site, distribution)}
+    if distribution.kind != "micromamba":  # it has no base environment that could be changed
+        files[FROZEN] = json.dumps({"message": advice(site)}) + "\n"
+    return files
+
+
+def condarc(site: SiteConfig, distribution: CondaDistribution) -> str:
+    """Write the settings. None is final: users' own `envs_dirs`, `pkgs_dirs` and channels go before these."""
+    settings: dict[str, Value] = {
+        "channels": site.channels,
+        # What a user's old `channels: [defaults]` leads to.
+        "default_channels": site.channels,
+        "channel_priority": "strict",
+        "auto_update_conda": "false",
+        "notify_outdated_conda": "false",
+        **distribution.condarc,
+    }
+    lines = [line for key, value in settings.items() for line in _lines(key, value)]
+    return "\n".join(["# Written by lmodforge. To change it, change the site file and deploy.", *lines, ""])
+
+
+def advice(site: SiteConfig) -> str:
+    """Tell users what to do instead of changing a base."""
+    return (
+        f"This base environment belongs to everybody on {site.title or site.name} and stays as it is. "
+        "Make an environment of your own: conda create -n NAME python, then: source activate NAME"
+    )
+
+
+def externally_managed(site: SiteConfig) -> str:
+    """Write the file by which pip and uv know that a Python is not theirs to change (PEP 668)."""
+    return f"[externally-managed]\nError = {advice(site)}\n"
+
+
+def _lines(key: str, value: Value) -> list[str]:
+    if isinstance(value, str):
+        return [f"{key}: {_scalar(value)}"]
+    if isinstance(value, Mapping):
+        return [f"{key}:", *(f"  {_scalar(name)}: {_scalar(text)}" for name, text in value.items())]
+    return [f"{key}:", *(f"  - {_scalar(text)}" for text in value)] if value else [f"{key}: []"]
+
+
+def _scalar(text: str) -> str:
+    """Write one value of YAML; a JSON string is one too."""
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
