@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.base import Model
+from lmodforge.config.channels import Channel, MatchSpec
 from lmodforge.config.distributions import ModuleLook
 from lmodforge.config.naming import ModuleName, Name, Sha256, Text, VersionNumber, form, mistake
 
@@ -70,7 +71,12 @@ class Environment(ModuleLook):
     module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
     default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
     python: Annotated[VersionNumber | None, Field(description="The Python that it needs, such as 3.12.")] = None
-    conda: Annotated[tuple[Text, ...], Field(description="Packages from conda channels, as MatchSpecs.")] = ()
+    conda: Annotated[
+        tuple[MatchSpec, ...], Field(description="Packages from conda channels, such as `numpy >=2,<3`.")
+    ] = ()
+    channels: Annotated[
+        tuple[Channel, ...], Field(description="Its conda channels, best first; left out: those of the site.")
+    ] = ()
     pypi: Annotated[
         tuple[Requirement, ...], Field(description="Packages from the PyPI index, such as `numpy>=2`.")
     ] = ()

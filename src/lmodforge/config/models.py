@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lmodforge.config.base import Model
+from lmodforge.config.channels import Channel, CondaSettings
 from lmodforge.config.distributions import Distribution
 from lmodforge.config.environments import Environment, Tool
 from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, VersionNumber
@@ -80,7 +81,12 @@ class SiteConfig(Model):
     permissions: Permissions = Permissions()
     retention: Retention = Retention()
     index: Annotated[Index, Field(description="Where PyPI packages come from.")] = Index()
-    channels: Annotated[tuple[Text, ...], Field(description="Conda channels, best first.")] = ()
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1, description="Conda channels, best first.")] = (
+        "conda-forge",
+    )
+    conda: Annotated[CondaSettings, Field(description="How conda packages are fetched and installed.")] = (
+        CondaSettings()
+    )
     templates: Annotated[
         tuple[AbsolutePath, ...], Field(description="Directories with the site's own templates, looked in first.")
     ] = ()
