@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from lmodforge import __version__
+from lmodforge.apply.distributions.conda import install_conda, write_files
 from lmodforge.apply.distributions.existing import adopt_prefix
 from lmodforge.apply.distributions.python import install_python
 from lmodforge.apply.engines import Engines
@@ -13,7 +14,7 @@ from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.tools import install_tool
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallPython, InstallTool
+from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallConda, InstallPython, InstallTool
 from lmodforge.receipts.models import DistributionReceipt, Installed, PackageEntry, ReleaseReceipt
 from lmodforge.receipts.store import decode_installed, encode
 
@@ -45,6 +46,13 @@ class Builder:
                 receipt = install_python(action, self.workshop, self.uv)
                 self._freeze_distribution(receipt)
                 self._keep(receipt)
+            case InstallConda(build=False):
+                self._renew_files(action)
+            case InstallConda():
+                self._begin(action.prefix, action.key, action.lock)
+                base = install_conda(action, self.workshop)
+                self._freeze_distribution(base)
+                self._keep(base)
             case InstallTool():
                 self._begin(action.prefix, action.key, action.lock)
                 tool = install_tool(action, self.workshop, self.uv)
@@ -84,7 +92,8 @@ class Builder:
         system, layout = self.workshop.system, self.workshop.layout
         for directory in (layout.lock(key), layout.started(path), layout.receipt(path), path):
             system.make_directory(directory.rpartition("/")[0])
-        system.write(layout.lock(key), lock.encode())
+        if key:
+            system.write(layout.lock(key), lock.encode())
         system.write(layout.started(path), b"begun\n")
         system.remove(layout.receipt(path))
         system.remove(path)
@@ -109,10 +118,9 @@ class Builder:
 
     def _check_again(self, action: BuildRelease) -> None:
         self._check(action)
-        path = self.workshop.layout.receipt(action.path)
-        receipt = decode_installed(self.workshop.system.read(path) or b"", path)
+        receipt = self._receipt(action.path)
         if not isinstance(receipt, ReleaseReceipt):
-            raise StepFailed(f"{path} is not the receipt of a release", "deploy again")
+            raise StepFailed(f"{action.path} has no receipt of a release", "deploy again")
         self._keep(receipt.model_copy(update={"checked": action.checked}))
 
     def _freeze(self, path: str) -> tuple[int, int]:
@@ -120,7 +128,29 @@ class Builder:
         return self.workshop.system.freeze(path, group=self.group, for_all=for_all)
 
     def _freeze_distribution(self, receipt: DistributionReceipt) -> None:
-        """Freeze all but the places where releases and their names come to be."""
+        """Freeze all but the places where releases and their names come to be, which only we may write."""
+        places = ("envs", "releases")
         for name in self.workshop.system.names(receipt.path):
-            if name not in ("envs", "releases"):
+            if name not in places:
                 self._freeze(f"{receipt.path}/{name}")
+        for path in (receipt.path, *(f"{receipt.path}/{name}" for name in places)):
+            self._keep_directory(path)
+
+    def _keep_directory(self, path: str) -> None:
+        for_all = self.workshop.site.permissions.readable_by == "all"
+        self.workshop.system.keep_directory(path, group=self.group, for_all=for_all)
+
+    def _renew_files(self, action: InstallConda) -> None:
+        """Replace our files in a frozen base, one rename each; nothing else of it changes."""
+        receipt = self._receipt(action.prefix)
+        if not isinstance(receipt, DistributionReceipt):
+            raise StepFailed(f"{action.prefix} has no receipt of a distribution", "deploy again")
+        for path in action.files:
+            self._keep_directory(f"{action.prefix}/{path}".rpartition("/")[0])
+        files = write_files(action, self.workshop)
+        self._freeze_distribution(receipt)
+        self._keep(receipt.model_copy(update={"files": files}))
+
+    def _receipt(self, path: str) -> Installed:
+        place = self.workshop.layout.receipt(path)
+        return decode_installed(self.workshop.system.read(place) or b"", place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -13,8 +14,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
+from lmodforge.apply.transfer import transfer
 from lmodforge.errors import StepFailed
 
 
@@ -51,6 +53,10 @@ class System(Protocol):
         """Return the content of a regular file; None when there is none."""
         ...
 
+    def sha256(self, path: str | Path) -> str | None:
+        """Return the sha256 of a regular file, however large; None when there is none."""
+        ...
+
     def stat(self, path: str | Path) -> os.stat_result | None:
         """Return what `lstat` says; None when nothing is there."""
         ...
@@ -79,6 +85,13 @@ class System(Protocol):
         """Add to the end of a file that only we write."""
         ...
 
+    def download(self, url: str, path: str | Path, on_bytes: Callable[[int, int | None], None]) -> None:
+        """Fetch a file, carrying on with a part of it that is at `path`.
+
+        `on_bytes` hears how much is there, and of how much where the server says so; raises StepFailed.
+        """
+        ...
+
     def link(self, path: str | Path, target: str) -> None:
         """Put a symbolic link in place in one step; a real file or directory there is refused."""
         ...
@@ -89,6 +102,10 @@ class System(Protocol):
 
     def remove(self, path: str | Path) -> None:
         """Remove a file, a link or a tree, also a read-only one; nothing there is fine."""
+        ...
+
+    def keep_directory(self, path: str | Path, *, group: int | None, for_all: bool) -> None:
+        """Give a directory of ours the mode and the group of what is installed, but leave us the right to write."""
         ...
 
     def freeze(self, path: str | Path, *, group: int | None, for_all: bool) -> tuple[int, int]:
@@ -145,16 +162,22 @@ class RealSystem:
 
     def read(self, path: str | Path) -> bytes | None:
         """Read a regular file, never following a link in its last part."""
-        try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        except (FileNotFoundError, NotADirectoryError):
+        file = _opened(path)
+        if file is None:
             return None
-        except OSError as error:
-            if stat.S_ISLNK(os.lstat(path).st_mode):
-                return None
-            raise StepFailed(f"cannot read {path}: {error.strerror}") from None
-        with os.fdopen(handle, "rb") as file:
-            return file.read() if stat.S_ISREG(os.fstat(handle).st_mode) else None
+        with file:
+            return file.read()
+
+    def sha256(self, path: str | Path) -> str | None:
+        """Read it in pieces."""
+        file = _opened(path)
+        if file is None:
+            return None
+        state = hashlib.sha256()
+        with file:
+            while piece := file.read(1 << 20):
+                state.update(piece)
+        return state.hexdigest()
 
     def stat(self, path: str | Path) -> os.stat_result | None:
         """Look at a path without following it."""
@@ -222,6 +245,20 @@ class RealSystem:
         finally:
             os.close(handle)
 
+    def download(self, url: str, path: str | Path, on_bytes: Callable[[int, int | None], None]) -> None:
+        """Append what comes to what is there; what has come stays when the rest does not."""
+        there = self.stat(path)
+        with transfer(url, there.st_size if there else 0) as incoming:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            handle = os.open(path, flags | (os.O_APPEND if incoming.start else os.O_TRUNC), 0o600)
+            with os.fdopen(handle, "ab") as file:
+                count = incoming.start
+                for chunk in incoming.chunks:
+                    file.write(chunk)
+                    count += len(chunk)
+                    on_bytes(count, incoming.total)
+        incoming.check(count)
+
     def link(self, path: str | Path, target: str) -> None:
         """Make the link beside its place, then rename it there."""
         there = self.stat(path)
@@ -246,6 +283,12 @@ class RealSystem:
         for directory, _, _ in os.walk(path):
             os.chmod(directory, 0o700)
         shutil.rmtree(path)
+
+    def keep_directory(self, path: str | Path, *, group: int | None, for_all: bool) -> None:
+        """Set group, then mode: what is made in it later belongs to the group too."""
+        if group is not None:
+            os.chown(path, -1, group)
+        os.chmod(path, (0o755 if for_all else 0o750) | (stat.S_ISGID if group is not None else 0))
 
     def freeze(self, path: str | Path, *, group: int | None, for_all: bool) -> tuple[int, int]:
         """Take every write bit away; links are left alone, hard links are counted once."""
@@ -273,6 +316,22 @@ class RealSystem:
             for entry, mode in found
             if not stat.S_ISLNK(mode) and stat.S_IMODE(mode) != _frozen(mode, for_all=for_all)
         )
+
+
+def _opened(path: str | Path) -> BinaryIO | None:
+    """Open a regular file for reading; None for anything else."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if stat.S_ISLNK(os.lstat(path).st_mode):
+            return None
+        raise StepFailed(f"cannot read {path}: {error.strerror}") from None
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    return None
 
 
 def _attend(

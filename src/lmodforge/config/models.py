@@ -10,6 +10,7 @@ from lmodforge.config.base import Model
 from lmodforge.config.channels import Channel, CondaSettings
 from lmodforge.config.distributions import Distribution
 from lmodforge.config.environments import Environment, Tool
+from lmodforge.config.licences import AnacondaTerms
 from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, VersionNumber
 from lmodforge.config.spaces import Caches, ModuleSettings, ProjectSpace, ScratchSpace
 
@@ -84,9 +85,14 @@ class SiteConfig(Model):
     channels: Annotated[tuple[Channel, ...], Field(min_length=1, description="Conda channels, best first.")] = (
         "conda-forge",
     )
-    conda: Annotated[CondaSettings, Field(description="How conda packages are fetched and installed.")] = (
-        CondaSettings()
-    )
+    conda: Annotated[
+        CondaSettings,
+        Field(
+            default_factory=lambda: CondaSettings(mirrors={}, tokens={}, virtual_packages={}),
+            description="How conda packages are fetched and installed.",
+        ),
+    ]
+    anaconda_terms: AnacondaTerms | None = None
     templates: Annotated[
         tuple[AbsolutePath, ...], Field(description="Directories with the site's own templates, looked in first.")
     ] = ()

@@ -1,0 +1,116 @@
+"""A base prefix with conda packages, whatever its kind: filled, tried, checked for its licences, marked as ours."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from lmodforge import __version__
+from lmodforge.apply.distributions import anaconda, micromamba, miniconda, miniforge
+from lmodforge.apply.distributions.installer import scratch_home
+from lmodforge.apply.workshop import Workshop
+from lmodforge.config.licences import channel_of, is_anacondas
+from lmodforge.errors import StepFailed
+from lmodforge.plan.actions import Download, InstallConda
+from lmodforge.plan.condarc import externally_managed
+from lmodforge.plan.digest import sha256
+from lmodforge.receipts.models import DistributionReceipt, PackageEntry, SourceEntry
+
+
+class Kind(Protocol):
+    """What a file of this directory says about its kind."""
+
+    @property
+    def PROGRAMS(self) -> tuple[str, ...]:  # noqa: N802 - a constant of a module
+        """What must run in a new prefix."""
+        ...
+
+    def fill(self, action: InstallConda, download: Download, workshop: Workshop) -> None:
+        """Make the prefix; raises StepFailed."""
+        ...
+
+
+KINDS: Mapping[str, Kind] = {
+    "miniforge": miniforge,
+    "miniconda": miniconda,
+    "anaconda": anaconda,
+    "micromamba": micromamba,
+}
+
+
+def install_conda(action: InstallConda, workshop: Workshop) -> DistributionReceipt:
+    """Make a base prefix; `envs` and `releases` in it stay writable for us."""
+    kind, system = KINDS[action.type], workshop.system
+    if action.download:
+        kind.fill(action, action.download, workshop)
+    for program in kind.PROGRAMS:
+        _try(action, program, workshop)
+    packages = tuple(installed_packages(action.prefix, workshop))
+    _refuse_anacondas(action, packages, workshop)
+    for library in system.names(f"{action.prefix}/lib"):
+        path = f"{action.prefix}/lib/{library}"
+        if re.fullmatch(r"python\d\.\d+t?", library) and system.target(path) is None:
+            system.write(f"{path}/EXTERNALLY-MANAGED", externally_managed(workshop.site).encode())
+    files = write_files(action, workshop)
+    for name in ("envs", "releases"):
+        system.make_directory(f"{action.prefix}/{name}")
+    return _receipt(action, packages, files, workshop)
+
+
+def write_files(action: InstallConda, workshop: Workshop) -> dict[str, str]:
+    """Write our files into a base, in the place of the installer's; return the sha256 of each."""
+    for path, text in action.files.items():
+        workshop.system.write(f"{action.prefix}/{path}", text.encode())
+    return {path: sha256(text.encode()) for path, text in action.files.items()}
+
+
+def _try(action: InstallConda, program: str, workshop: Workshop) -> None:
+    subject, path = f"distribution {action.name}", f"{action.prefix}/bin/{program}"
+    workshop.progress.state(subject, "checking")
+    if workshop.system.stat(path) is None:
+        raise StepFailed(f"{subject}: {path} is not there", "is it the installer of this kind?")
+    with scratch_home(action.name, workshop) as variables:
+        workshop.run(subject, (path, "--version"), timeout=300, variables=variables)
+
+
+def installed_packages(prefix: str, workshop: Workshop) -> Iterable[PackageEntry]:
+    """Read what conda knows to be installed in a prefix, by name."""
+    for name in workshop.system.names(f"{prefix}/conda-meta"):
+        if name.endswith(".json"):
+            record = json.loads(workshop.system.read(f"{prefix}/conda-meta/{name}") or b"{}")
+            yield PackageEntry(
+                name=record["name"],
+                version=record["version"],
+                channel=channel_of(record.get("url") or ""),
+                licence=record.get("license") or "",
+            )
+
+
+def _refuse_anacondas(action: InstallConda, packages: Iterable[PackageEntry], workshop: Workshop) -> None:
+    """Look at what came, not at what the file was called."""
+    theirs = [package.name for package in packages if is_anacondas(package.channel)]
+    if theirs and workshop.site.anaconda_terms is None:
+        raise StepFailed(
+            f"distribution {action.name}: {theirs[0]}, one of {len(theirs)} packages, is from Anaconda's channels",
+            "nothing is published; `anaconda_terms` in the site file records who found that the site may use them",
+        )
+
+
+def _receipt(
+    action: InstallConda, packages: tuple[PackageEntry, ...], files: dict[str, str], workshop: Workshop
+) -> DistributionReceipt:
+    source = action.download
+    return DistributionReceipt(
+        lmodforge=__version__,
+        made_at=workshop.now().isoformat(timespec="seconds"),
+        name=action.name,
+        type=action.type,
+        path=action.prefix,
+        version=action.version,
+        source=SourceEntry(url=source.url, sha256=source.sha256) if source else None,
+        lock=action.lock,
+        files=files,
+        packages=packages,
+    )

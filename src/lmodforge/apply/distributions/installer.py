@@ -1,0 +1,79 @@
+"""An installer runs only with the hash that was demanded, into a prefix that is not there, and far from any home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lmodforge.apply.workshop import Workshop
+from lmodforge.errors import StepFailed
+from lmodforge.plan.actions import Download, InstallConda
+
+_ATTEMPTS = 3
+"""To carry on with a download that the server broke off."""
+
+
+def fetch(download: Download, subject: str, workshop: Workshop) -> str:
+    """Return the path of a file in the cache that has its hash; it is downloaded when it is not there."""
+    system, folder = workshop.system, f"{workshop.layout.cache}/downloads/{download.sha256}"
+    path = f"{folder}/{download.name}"
+    if system.sha256(path) == download.sha256:
+        return path
+    system.make_directory(folder, 0o700)
+    part = f"{path}.part"
+    _receive(download, part, subject, workshop)
+    found = system.sha256(part)
+    if found != download.sha256:
+        system.remove(part)
+        raise StepFailed(
+            f"{subject}: {download.url} has sha256 {found}, expected was {download.sha256}",
+            "nothing was run; find out which one is right before you change `sha256` in the site file",
+        )
+    system.rename(part, path)
+    return path
+
+
+def _receive(download: Download, part: str, subject: str, workshop: Workshop) -> None:
+    def heard(count: int, total: int | None) -> None:
+        workshop.progress.state(subject, f"downloading {_share(count, total)}")
+
+    for attempt in range(1, _ATTEMPTS + 1):
+        before = _length(part, workshop)
+        try:
+            workshop.system.download(download.url, part, heard)
+        except StepFailed as failure:
+            if attempt == _ATTEMPTS or _length(part, workshop) <= before:
+                raise StepFailed(f"{subject}: {failure.mistakes[0].message}", failure.mistakes[0].hint) from None
+        else:
+            return
+
+
+def _length(path: str, workshop: Workshop) -> int:
+    found = workshop.system.stat(path)
+    return found.st_size if found else 0
+
+
+def _share(count: int, total: int | None) -> str:
+    """Say how much is there, in tenths: each is a line of a log."""
+    return f"{count * 10 // total * 10} %" if total else f"{count // 10_000_000 * 10} MB"
+
+
+def run_installer(action: InstallConda, download: Download, workshop: Workshop) -> None:
+    """Run a constructor's installer; it refuses a prefix that is there, and is never told not to (`-f`, `-u`)."""
+    subject = f"distribution {action.name}"
+    path = fetch(download, subject, workshop)
+    workshop.progress.state(subject, "installing")
+    with scratch_home(action.name, workshop) as variables:
+        workshop.run(subject, ("/bin/sh", path, "-b", "-p", action.prefix), variables=variables)
+
+
+@contextmanager
+def scratch_home(name: str, workshop: Workshop) -> Iterator[dict[str, str]]:
+    """Lend a HOME and a TMPDIR: installers and conda write below both, whatever they are told."""
+    path = f"{workshop.layout.cache}/scratch/{name}"
+    workshop.system.remove(path)
+    workshop.system.make_directory(path, 0o700)
+    try:
+        yield {"HOME": path, "TMPDIR": path}
+    finally:
+        workshop.system.remove(path)
