@@ -13,7 +13,7 @@ from lmodforge.apply.surroundings import clean_environment
 from lmodforge.apply.system import System
 from lmodforge.config.distributions import PythonDistribution
 from lmodforge.errors import SiteError
-from lmodforge.plan.facts import Interpreter
+from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.receipts.models import DistributionReceipt, Installed
 
 _ASK = "import platform; print(platform.python_version())"
@@ -28,6 +28,11 @@ def host_interpreter() -> Interpreter:
 def host_platform() -> str:
     """Return operating system and machine, such as `linux-x86_64`."""
     return sysconfig.get_platform()
+
+
+def host_glibc() -> str:
+    """Return the version of the C library; what most of the hosts have where there is none."""
+    return platform.libc_ver()[1] or Facts.glibc
 
 
 def find_interpreter(

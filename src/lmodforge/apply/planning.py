@@ -15,6 +15,7 @@ from lmodforge.errors import StepFailed
 from lmodforge.modulefile.context import Module
 from lmodforge.plan.actions import Plan
 from lmodforge.plan.compare import compare
+from lmodforge.plan.conda import conda_requests, pypi_requests
 from lmodforge.plan.desire import Desired, desire
 from lmodforge.plan.facts import Facts
 from lmodforge.plan.locks import LockRequest, check_tool_hash, lock_requests, tool_request
@@ -56,15 +57,24 @@ def make_plan(workshop: Workshop, engines: Engines, render: Render, *, inputs: s
 
 
 def _with_locks(facts: Facts, workshop: Workshop, engines: Engines, observer: Observer) -> Facts:
-    host = host_interpreter()
-    requests = lock_requests(workshop.site, facts.interpreters, host, facts.platform)
+    site, host = workshop.site, host_interpreter()
+    asked = (*lock_requests(site, facts.interpreters, host, facts.platform), *conda_requests(site, facts))
+    facts = _answered(facts, asked, workshop, engines, observer)
+    facts = _answered(facts, pypi_requests(site, facts), workshop, engines, observer)
+    for name, tool in site.tools.items():
+        request = tool_request(site, name, tool, host, facts.platform)
+        check_tool_hash(name, tool, facts.locks[request.key], facts.platform)
+    return facts
+
+
+def _answered(
+    facts: Facts, requests: Sequence[LockRequest], workshop: Workshop, engines: Engines, observer: Observer
+) -> Facts:
+    """Add the locks that answer requests: those that are stored, and new ones for the rest."""
     locks = dict(stored_locks(workshop.layout, (request.key for request in requests), observer))
     missing = [request for request in requests if request.key not in locks]
     locks |= dict(zip((request.key for request in missing), _resolve(missing, workshop, engines), strict=True))
-    for name, tool in workshop.site.tools.items():
-        request = tool_request(workshop.site, name, tool, host, facts.platform)
-        check_tool_hash(name, tool, locks[request.key], facts.platform)
-    return replace(facts, locks=locks)
+    return replace(facts, locks={**facts.locks, **locks})
 
 
 def _resolve(requests: Sequence[LockRequest], workshop: Workshop, engines: Engines) -> list[str]:

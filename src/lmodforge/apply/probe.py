@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from lmodforge.apply.distributions.existing import packages_in
-from lmodforge.apply.interpreters import find_interpreter, host_platform
+from lmodforge.apply.interpreters import find_interpreter, host_glibc, host_platform
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.system import System
 from lmodforge.config.distributions import ExistingDistribution, PythonDistribution
@@ -34,6 +34,7 @@ def probe_site(site: SiteConfig, system: System, observer: Observer) -> Facts:
     return replace(
         facts,
         platform=host_platform(),
+        glibc=host_glibc(),
         interpreters={
             name: find_interpreter(name, distribution, observer, system, installed)
             for name, distribution in site.distributions.items()

@@ -120,6 +120,11 @@ class BuildRelease:
     """Digest of the checks."""
     build: bool = True
     """False: it is there and only its checks are new."""
+    specs: tuple[str, ...] = ()
+    """What was asked of conda channels."""
+    pypi_key: str = ""
+    """Of the lock of what uv installs once conda is done; empty: nothing."""
+    pypi_lock: str = ""
     type: Literal["release"] = "release"
 
 

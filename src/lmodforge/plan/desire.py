@@ -13,18 +13,19 @@ from lmodforge.modulefile.context import (
     EnvironmentModule,
     Look,
     Module,
+    Operation,
     Package,
     ToolModule,
 )
 from lmodforge.modulefile.policy import Policy, policy_of
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallConda, InstallPython, InstallTool
 from lmodforge.plan.condarc import base_files
-from lmodforge.plan.digest import digest, sha256
 from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.plan.installers import download_of
-from lmodforge.plan.layout import Layout, by_name_links, release_path
-from lmodforge.plan.locks import ENGINE, base_request, environment_request, locked_packages, tool_request
-from lmodforge.receipts.models import ReleaseReceipt
+from lmodforge.plan.layout import Layout, by_name_links
+from lmodforge.plan.locks import base_request, tool_request
+from lmodforge.plan.release import desired_release
+from lmodforge.receipts.models import Installed, ReleaseReceipt
 
 Base = InstallPython | InstallConda | AdoptPrefix
 """What a distribution asks for."""
@@ -57,11 +58,11 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
         install = _install(site, name, distribution, facts)
         installs.append(install)
         built = []
-        if isinstance(install, InstallPython):
-            built = [_release(site, install, environment, facts) for environment in distribution.environments]
+        if not isinstance(install, AdoptPrefix):
+            built = [desired_release(site, install, environment, facts) for environment in distribution.environments]
         releases += built
         modules.append(_distribution_module(site, policy, distribution, install, built))
-        modules += [_environment_module(site.environments[release.environment], release) for release in built]
+        modules += [_environment_module(site.environments[release.environment], release, facts) for release in built]
     for name, tool in site.tools.items():
         request = tool_request(site, name, tool, host, facts.platform)
         prefix = f"{layout.software}/{name}/{tool.version}"
@@ -72,11 +73,6 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path)
     return Desired(tuple(installs), tuple(releases), tuple(modules), links)
-
-
-def checks_digest(environment: Environment) -> str:
-    """Return the digest of an environment's checks: a release that passed others must pass these too."""
-    return digest([environment.check.imports, environment.check.run])
 
 
 def _install(site: SiteConfig, name: str, distribution: Distribution, facts: Facts) -> Base:
@@ -101,36 +97,6 @@ def _install_conda(site: SiteConfig, name: str, distribution: CondaDistribution,
         type=distribution.kind,
         files=base_files(site, distribution),
         download=download_of(name, distribution, facts.platform),
-    )
-
-
-def _release(site: SiteConfig, install: InstallPython, name: str, facts: Facts) -> BuildRelease:
-    environment, interpreter, prefix = site.environments[name], install.interpreter, install.prefix
-    request = environment_request(site, name, environment, interpreter, facts.platform)
-    lock = facts.locks[request.key]
-    identity = digest([ENGINE, sha256(lock.encode()), prefix, interpreter.path, interpreter.minor])
-    path = release_path(prefix, name, identity)
-    receipt = facts.installed.get(path)
-    if isinstance(receipt, ReleaseReceipt):
-        packages = tuple((package.name, package.version) for package in receipt.packages)
-    else:
-        packages = locked_packages(lock)
-    return BuildRelease(
-        environment=name,
-        version=environment.version,
-        distribution=install.name,
-        prefix=prefix,
-        path=path,
-        digest=identity,
-        engine="uv",
-        python=interpreter.path or f"{prefix}/bin/python",
-        key=request.key,
-        lock=lock,
-        packages=packages,
-        imports=environment.check.imports,
-        commands=environment.check.run,
-        timeout=environment.check.timeout,
-        checked=checks_digest(environment),
     )
 
 
@@ -166,14 +132,7 @@ def _distribution_module(
     packages = install.packages if isinstance(install, AdoptPrefix) else ()
     title = _TITLES.get(install.type, "Python")
     return DistributionModule(
-        look=_look(
-            distribution,
-            distribution.module,
-            _TITLES.get(install.type, "Python"),
-            install.version,
-            "python",
-            default=distribution.default,
-        ),
+        look=_look(distribution, distribution.module, title, install.version, "python", default=distribution.default),
         kind=distribution.kind,
         prefix=install.prefix,
         policy=policy,
@@ -182,7 +141,7 @@ def _distribution_module(
     )
 
 
-def _environment_module(environment: Environment, release: BuildRelease) -> EnvironmentModule:
+def _environment_module(environment: Environment, release: BuildRelease, facts: Facts) -> EnvironmentModule:
     name = _environment_module_name(environment, release)
     category = "python environment"
     return EnvironmentModule(
@@ -191,7 +150,14 @@ def _environment_module(environment: Environment, release: BuildRelease) -> Envi
         engine=release.engine,
         name=release.environment,
         packages=_packages(release.packages),
+        operations=_operations(facts.installed.get(release.path)),
     )
+
+
+def _operations(receipt: Installed | None) -> tuple[Operation, ...]:
+    """Return what activation does besides; that is known once the release is built."""
+    captured = receipt.operations if isinstance(receipt, ReleaseReceipt) else ()
+    return tuple(Operation(each.action, each.variable, each.value) for each in captured)
 
 
 def _environment_module_name(environment: Environment, release: BuildRelease) -> str:

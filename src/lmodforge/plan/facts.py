@@ -32,6 +32,8 @@ class Facts:
 
     platform: str = "linux-x86_64"
     """Operating system and machine, as `sysconfig.get_platform` says it."""
+    glibc: str = "2.28"
+    """Version of the C library of this host."""
     interpreters: Mapping[str, Interpreter] = field(default_factory=dict)
     """By the name of the distribution."""
     locks: Mapping[str, str] = field(default_factory=dict)

@@ -68,7 +68,7 @@ class Layout:
 
     def lock(self, key: str) -> str:
         """Return the path of a resolved lock, named by the digest of what was asked for (PEP 751 fixes the form)."""
-        return f"{self.state}/locks/pylock.{key}.toml"
+        return f"{self.state}/locks/{f'{key}.lock' if key.startswith('conda-') else f'pylock.{key}.toml'}"
 
     def generation_receipt(self, number: int) -> str:
         """Return the path of a generation's receipt."""

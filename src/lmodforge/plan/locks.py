@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lmodforge.config.distributions import PythonDistribution
 from lmodforge.config.environments import Environment, Tool
 from lmodforge.config.models import SiteConfig
 from lmodforge.errors import SiteError
@@ -28,12 +29,20 @@ class LockRequest:
 
     key: str
     engine: str
-    """Which one is asked: `uv`."""
+    """Which one is asked: `uv` or `conda`."""
     subject: str
     """For messages: `environment sci` or `tool uv`."""
     requirements: tuple[str, ...]
     build: tuple[str, ...]
     interpreter: Interpreter
+    beside: tuple[str, ...] = ()
+    """For uv, `name==version` of what conda has installed by then: it stays, and is not part of the lock."""
+    channels: tuple[str, ...] = ()
+    """For conda, URLs, best first."""
+    platform: str = ""
+    """For conda, such as `linux-64`."""
+    virtual_packages: tuple[tuple[str, str], ...] = ()
+    """For conda, what the nodes have: name and version."""
 
 
 def environment_request(
@@ -65,6 +74,7 @@ def lock_requests(
     wanted += [
         environment_request(site, name, site.environments[name], interpreters[distribution_name], platform)
         for distribution_name, distribution in site.distributions.items()
+        if isinstance(distribution, PythonDistribution)
         for name in distribution.environments
     ]
     wanted += [tool_request(site, name, tool, host, platform) for name, tool in site.tools.items()]

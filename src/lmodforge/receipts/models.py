@@ -51,6 +51,16 @@ class InterpreterEntry(BaseModel):
     signature: str
 
 
+class OperationEntry(BaseModel):
+    """A change to the environment that activation makes; `{prefix}` stands for the release's directory."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    action: Literal["set", "prepend", "append"]
+    variable: str
+    value: str
+
+
 class DistributionReceipt(_Receipt):
     """A base prefix."""
 
@@ -84,11 +94,17 @@ class ReleaseReceipt(_Receipt):
     """The interpreter that it stands on."""
     lock: str
     """The lock it was built from, whole: the release can be built again from its receipt."""
+    pypi_lock: str = ""
+    """The lock of what uv installed once conda was done."""
     packages: tuple[PackageEntry, ...]
     checked: str
     """Digest of the checks that it passed."""
     size: int
     files: int
+    operations: tuple[OperationEntry, ...] = ()
+    """What activation does besides PATH and the variables of its kind."""
+    lacks: tuple[str, ...] = ()
+    """What a module cannot do that activation in a shell does, and what was left undone at installation."""
 
 
 class ToolReceipt(_Receipt):

@@ -1,0 +1,149 @@
+"""What a conda solver is asked for a site, and what its locks say. A lock is of the form that pixi reads and writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from lmodforge.config.channels import channel_urls
+from lmodforge.config.distributions import CondaDistribution
+from lmodforge.config.environments import Environment
+from lmodforge.config.models import SiteConfig
+from lmodforge.plan.digest import digest
+from lmodforge.plan.facts import Facts, Interpreter
+from lmodforge.plan.locks import ENGINE, LockRequest
+
+CONDA_ENGINE = "conda/1"
+"""Part of every key and digest: raised when a build from the same lock would come out otherwise."""
+
+SUBDIRS = {"linux-x86_64": "linux-64", "linux-aarch64": "linux-aarch64", "linux-ppc64le": "linux-ppc64le"}
+"""What conda calls our platforms."""
+
+_BASELINE = {"__unix": "0", "__linux": "4.18"}
+"""What every node has; a lock must not depend on the kernel of the host that made it."""
+_NAME = re.compile(r"(?:[^\s]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)")
+
+
+def conda_request(
+    site: SiteConfig,
+    subject: str,
+    specs: Sequence[str],
+    facts: Facts,
+    *,
+    channels: Sequence[str] = (),
+    anew: str = "",
+) -> LockRequest:
+    """Ask for a set of packages; another `anew` asks the same question again."""
+    urls = tuple(url for channel in channels or site.channels for url in channel_urls(channel))
+    virtual = tuple(sorted((_BASELINE | {"__glibc": facts.glibc} | site.conda.virtual_packages).items()))
+    asked = [CONDA_ENGINE, facts.platform, urls, tuple(specs), virtual, anew]
+    return LockRequest(
+        key=f"conda-{digest(asked)[:20]}",
+        engine="conda",
+        subject=subject,
+        requirements=tuple(specs),
+        build=(),
+        interpreter=Interpreter("", ""),
+        channels=urls,
+        platform=SUBDIRS.get(facts.platform, facts.platform),
+        virtual_packages=virtual,
+    )
+
+
+def environment_conda_request(site: SiteConfig, name: str, facts: Facts) -> LockRequest:
+    """Ask for what an environment has from conda channels; its Python is among that."""
+    environment = site.environments[name]
+    specs = conda_specs(environment)
+    return conda_request(
+        site, f"environment {name}", specs, facts, channels=environment.channels, anew=environment.version
+    )
+
+
+def conda_specs(environment: Environment) -> tuple[str, ...]:
+    """Return what is asked of the channels: PyPI packages need a Python, and nothing else brings one."""
+    if environment.python:
+        return (*environment.conda, f"python {environment.python}.*")
+    named = any(spec_name(spec) == "python" for spec in environment.conda)
+    return environment.conda if named or not environment.pypi else (*environment.conda, "python")
+
+
+def spec_name(spec: str) -> str:
+    """Return the name of the package that a MatchSpec asks for."""
+    found = _NAME.match(spec)
+    return found.group(1).lower() if found else spec
+
+
+def pypi_request(site: SiteConfig, name: str, facts: Facts, lock: str) -> LockRequest | None:
+    """Ask for what an environment has from PyPI, given what conda installs first: that stays as it is."""
+    environment = site.environments[name]
+    if not environment.pypi:
+        return None
+    packages = dict(conda_packages(lock))
+    beside = tuple(f"{package}=={version}" for package, version in sorted(_python_packages(lock)))
+    asked = [environment.version, environment.pypi, environment.build, packages.get("python"), beside]
+    return LockRequest(
+        key=digest([ENGINE, CONDA_ENGINE, facts.platform, site.index.model_dump(), asked])[:20],
+        engine="uv",
+        subject=f"environment {name}",
+        requirements=environment.pypi,
+        build=environment.build,
+        interpreter=Interpreter("", packages.get("python", "")),
+        beside=beside,
+    )
+
+
+def conda_packages(lock: str) -> tuple[tuple[str, str], ...]:
+    """Return name and version of each package of a lock, sorted."""
+    return tuple(sorted(_named(entry["conda"]) for entry in _entries(lock)))
+
+
+def conda_size(lock: str) -> int | None:
+    """Return the bytes to download at the most; None where the channel does not say."""
+    sizes = [entry.get("size") for entry in _entries(lock)]
+    known = [int(size) for size in sizes if size is not None]
+    return sum(known) if len(known) == len(sizes) else None
+
+
+def _python_packages(lock: str) -> Iterator[tuple[str, str]]:
+    """Find what Python imports: what uv could otherwise install once more."""
+    for entry in _entries(lock):
+        name, version = _named(entry["conda"])
+        needs = {spec_name(spec) for spec in entry.get("depends", ())}
+        purls = [purl for purl in entry.get("purls") or () if purl.startswith("pkg:pypi/")]
+        if purls:
+            name = purls[0].removeprefix("pkg:pypi/").partition("?")[0].partition("@")[0]
+        if (purls or needs & {"python", "python_abi"}) and name not in ("python", "python_abi"):
+            yield name, version
+
+
+def _named(url: str) -> tuple[str, str]:
+    name, version, _ = url.rpartition("/")[2].rsplit("-", 2)
+    return name, version
+
+
+@lru_cache(maxsize=64)
+def _entries(lock: str) -> tuple[dict[str, Any], ...]:
+    import yaml  # noqa: PLC0415 - only a plan that builds reads locks
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    packages = yaml.load(lock, Loader=loader).get("packages", [])  # noqa: S506 - both are the safe one
+    return tuple(package for package in packages if "conda" in package)
+
+
+def conda_requests(site: SiteConfig, facts: Facts) -> tuple[LockRequest, ...]:
+    """Return what is asked of channels."""
+    return tuple(environment_conda_request(site, name, facts) for name in _conda_environments(site))
+
+
+def pypi_requests(site: SiteConfig, facts: Facts) -> tuple[LockRequest, ...]:
+    """Return what is asked of the index for environments with conda packages, once their conda locks are known."""
+    locks = {name: facts.locks[environment_conda_request(site, name, facts).key] for name in _conda_environments(site)}
+    asked = (pypi_request(site, name, facts, lock) for name, lock in locks.items())
+    return tuple(request for request in asked if request)
+
+
+def _conda_environments(site: SiteConfig) -> list[str]:
+    conda = (each for each in site.distributions.values() if isinstance(each, CondaDistribution))
+    return [name for distribution in conda for name in distribution.environments]

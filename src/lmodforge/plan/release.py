@@ -1,0 +1,103 @@
+"""The release of an environment that a site asks for: named by a digest of everything that it is built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lmodforge.config.environments import Environment
+from lmodforge.config.models import SiteConfig
+from lmodforge.plan.actions import BuildRelease, InstallConda, InstallPython
+from lmodforge.plan.conda import CONDA_ENGINE, conda_packages, conda_specs, environment_conda_request, pypi_request
+from lmodforge.plan.digest import digest, sha256
+from lmodforge.plan.facts import Facts
+from lmodforge.plan.layout import release_path
+from lmodforge.plan.locks import ENGINE, environment_request, locked_packages
+from lmodforge.receipts.models import ReleaseReceipt
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What differs between the engines."""
+
+    engine: str
+    digest: str
+    key: str
+    lock: str
+    packages: tuple[tuple[str, str], ...]
+    python: str = ""
+    """Empty: the release's own."""
+    specs: tuple[str, ...] = ()
+    pypi_key: str = ""
+    pypi_lock: str = ""
+
+
+def desired_release(site: SiteConfig, install: InstallPython | InstallConda, name: str, facts: Facts) -> BuildRelease:
+    """Work out the release of environment `name` for a distribution."""
+    environment, prefix = site.environments[name], install.prefix
+    if isinstance(install, InstallPython):
+        parts = _of_uv(site, install, name, facts)
+    else:
+        parts = _of_conda(site, prefix, name, facts)
+    path = release_path(prefix, name, parts.digest)
+    receipt = facts.installed.get(path)
+    if isinstance(receipt, ReleaseReceipt):
+        packages = tuple((package.name, package.version) for package in receipt.packages)
+    else:
+        packages = parts.packages
+    return BuildRelease(
+        environment=name,
+        version=environment.version,
+        distribution=install.name,
+        prefix=prefix,
+        path=path,
+        digest=parts.digest,
+        engine=parts.engine,
+        python=parts.python or f"{path}/bin/python",
+        key=parts.key,
+        lock=parts.lock,
+        packages=packages,
+        imports=environment.check.imports,
+        commands=environment.check.run,
+        timeout=environment.check.timeout,
+        checked=checks_digest(environment),
+        specs=parts.specs,
+        pypi_key=parts.pypi_key,
+        pypi_lock=parts.pypi_lock,
+    )
+
+
+def checks_digest(environment: Environment) -> str:
+    """Return the digest of an environment's checks: a release that passed others must pass these too."""
+    return digest([environment.check.imports, environment.check.run])
+
+
+def _of_uv(site: SiteConfig, install: InstallPython, name: str, facts: Facts) -> _Parts:
+    interpreter = install.interpreter
+    request = environment_request(site, name, site.environments[name], interpreter, facts.platform)
+    lock = facts.locks[request.key]
+    return _Parts(
+        engine="uv",
+        digest=digest([ENGINE, sha256(lock.encode()), install.prefix, interpreter.path, interpreter.minor]),
+        key=request.key,
+        lock=lock,
+        packages=locked_packages(lock),
+        python=interpreter.path or f"{install.prefix}/bin/python",
+    )
+
+
+def _of_conda(site: SiteConfig, prefix: str, name: str, facts: Facts) -> _Parts:
+    request = environment_conda_request(site, name, facts)
+    lock = facts.locks[request.key]
+    beside = pypi_request(site, name, facts, lock)
+    pypi_lock = facts.locks[beside.key] if beside else ""
+    how = [site.conda.links, site.conda.post_link]
+    return _Parts(
+        engine="conda",
+        digest=digest([CONDA_ENGINE, ENGINE, sha256(lock.encode()), sha256(pypi_lock.encode()), prefix, how]),
+        key=request.key,
+        lock=lock,
+        packages=tuple(sorted((*conda_packages(lock), *(locked_packages(pypi_lock) if pypi_lock else ())))),
+        specs=conda_specs(site.environments[name]),
+        pypi_key=beside.key if beside else "",
+        pypi_lock=pypi_lock,
+    )
