@@ -57,9 +57,12 @@ def switch(workshop: Workshop, number: int, links: Mapping[str, str], *, why: st
     for path, target in links.items():
         if system.target(path) != target:
             system.link(path, target)
-    system.link(layout.current, f"generations/{number:04d}")
-    entry = {"at": workshop.now().isoformat(timespec="seconds"), "generation": number, "why": why, "by": _who()}
+    left = layout.number_of(system.target(layout.current)) or 0
+    at = workshop.now().isoformat(timespec="seconds")
+    entry = {"at": at, "from": left, "to": number, "why": why, "by": _who()}
+    # Written first: prune must know of every switch, and one that did not happen does no harm there.
     system.append(layout.journal, f"{json.dumps(entry)}\n".encode())
+    system.link(layout.current, f"generations/{number:04d}")
 
 
 def _who() -> str:
