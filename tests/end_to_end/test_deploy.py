@@ -46,8 +46,11 @@ def test_modes_do_not_depend_on_the_umask(small):
         small.deploy()
     finally:
         os.umask(before)
-    shut = [path for path in (small.prefix, installed(small), small.modulefiles / "current" / "tiny/1.lua")
-            if not path.stat().st_mode & 0o004]
+    shut = [
+        path
+        for path in (small.prefix, installed(small), small.modulefiles / "current" / "tiny/1.lua")
+        if not path.stat().st_mode & 0o004
+    ]
     assert shut == []
 
 
@@ -118,7 +121,7 @@ def test_a_package_whose_hash_is_not_the_locked_one_is_not_installed(small):
     show_plan(str(small.file), str(small.root), str(saved))
     text = saved.read_text()
     plan = decode_plan(str(saved))
-    (hash_of_six,) = {line.split("sha256 = \\\"")[1][:64] for line in text.splitlines() if "/six-" in line}
+    (hash_of_six,) = {line.split('sha256 = \\"')[1][:64] for line in text.splitlines() if "/six-" in line}
     saved.write_text(text.replace(hash_of_six, "0" * 64))
     with pytest.raises(StepFailed, match="Hash mismatch for `six"):
         small.deploy(saved=decode_plan(str(saved)))
