@@ -23,7 +23,8 @@ def test_a_second_deploy_has_nothing_to_do_and_needs_no_models(deployed):
     assert deployed.deploy().plan.is_empty
     program = (
         "import sys; from lmodforge.commands.show import run_deploy; "
-        f"print(run_deploy({str(deployed.file)!r}, {str(deployed.root)!r}, plan='', replace_edited=False, jobs=0).text);"
+        f"done = run_deploy({str(deployed.file)!r}, {str(deployed.root)!r}, plan='', replace_edited=False, jobs=0);"
+        "print(done.text);"
         "print([name for name in ('pydantic', 'jinja2', 'rich', 'lupa') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -133,7 +134,7 @@ def test_a_tool_whose_wheel_is_not_the_known_one_is_refused(small):
     site = site_text(tiny=["six"])
     site["tools"] = {"uv": {"version": "0.13.8", "sha256": {"linux-x86_64": "0" * 64, "linux-aarch64": "0" * 64}}}
     small.write(site)
-    with pytest.raises(SiteError, match="the index offers a wheel with sha256 [0-9a-f]{64}, expected was 0000"):
+    with pytest.raises(SiteError, match=r"the index offers a wheel with sha256 [0-9a-f]{64}, expected was 0000"):
         small.deploy()
     assert not small.prefix.exists()
 
