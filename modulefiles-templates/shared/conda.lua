@@ -9,14 +9,16 @@ case "${1-}" in
   activate|deactivate|reactivate)
     case $- in *u*) set +u; conda "$@"; set -- "$?"; set -u; return "$1";; esac
     eval "$(PS1="${PS1-}" '@PREFIX@/bin/conda' shell.posix "$@" || echo false)" && hash -r;;
-  install|update|upgrade|remove|uninstall) '@PREFIX@/bin/conda' "$@" && conda reactivate;;
+  create|install|update|upgrade|remove|uninstall)
+    [ "${@TOGGLE@-}" = '@VALUE@' ] || echo 'conda: @TOGGLE@ is read when the module is loaded: load it again' >&2
+    '@PREFIX@/bin/conda' "$@" && conda reactivate;;
   *) '@PREFIX@/bin/conda' "$@";;
 esac]],
   csh = [[if (! $?prompt) set prompt = ""; source "@PREFIX@/etc/profile.d/conda.csh" $*]],
   fish = [[
 switch "$argv[1]"
   case activate deactivate reactivate; '@PREFIX@/bin/conda' shell.fish $argv | source
-  case install update upgrade remove uninstall; '@PREFIX@/bin/conda' $argv; and conda reactivate
+  case create install update upgrade remove uninstall; '@PREFIX@/bin/conda' $argv; and conda reactivate
   case '*'; '@PREFIX@/bin/conda' $argv
 end]],
 }
@@ -26,5 +28,7 @@ M.note("conda", prefix, M.env("CONDA_SHLVL") or "none", theirs or "none")
 if theirs and theirs ~= prefix .. "/bin/conda" then
   M.say("Another conda is set up in this shell (%s) and stays: use `source activate NAME` for this one.", theirs)
 else
-  M.shell_function("conda", conda)
+  local toggle = M.site.conda_cache.toggle
+  local value  = (os.getenv(toggle) or ""):match("^[%w ]*$")  -- anything else is no value: it would always differ
+  M.shell_function("conda", conda, { PREFIX = prefix, TOGGLE = toggle, VALUE = value or "" })
 end

@@ -19,6 +19,7 @@ local function in_shell(given)
   execute{ cmd = table.concat(commands, " "), modeA = { "unload" } }
 end
 
+function undo.family(name)         family(name) end
 function undo.prepend(name, value) prepend_path(name, value) end
 function undo.append(name, value)  append_path(name, value) end
 function undo.env(name)            pushenv(name, false) end

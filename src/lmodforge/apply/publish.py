@@ -32,7 +32,7 @@ def publish(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
     system.make_directory(layout.generation_receipt(action.number).rpartition("/")[0])
     system.write(layout.generation_receipt(action.number), encode(receipt))
     _write_scripts(action, workshop)
-    switch(workshop, action.number, action.links, action.stale_links, why="deploy")
+    switch(workshop, action.number, action.links, why="deploy")
     workshop.progress.done(MODULES, f"generation {action.number} is current")
 
 
@@ -51,18 +51,18 @@ def _write_scripts(action: Publish, workshop: Workshop) -> None:
         system.write(path, text.encode())
 
 
-def switch(workshop: Workshop, number: int, links: Mapping[str, str], stale: Sequence[str], *, why: str) -> None:
+def switch(workshop: Workshop, number: int, links: Mapping[str, str], *, why: str) -> None:
     """Lead the by-name links and `current` to a generation; the rename of `current` comes last."""
     system, layout = workshop.system, workshop.layout
     for path, target in links.items():
         if system.target(path) != target:
             system.link(path, target)
-    for path in stale:
-        if system.target(path) is not None:
-            system.remove(path)
-    system.link(layout.current, f"generations/{number:04d}")
-    entry = {"at": workshop.now().isoformat(timespec="seconds"), "generation": number, "why": why, "by": _who()}
+    left = layout.number_of(system.target(layout.current)) or 0
+    at = workshop.now().isoformat(timespec="seconds")
+    entry = {"at": at, "from": left, "to": number, "why": why, "by": _who()}
+    # Written first: prune must know of every switch, and one that did not happen does no harm there.
     system.append(layout.journal, f"{json.dumps(entry)}\n".encode())
+    system.link(layout.current, f"generations/{number:04d}")
 
 
 def _who() -> str:

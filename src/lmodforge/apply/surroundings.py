@@ -30,5 +30,6 @@ def clean_environment(home: str, caller: Mapping[str, str] | None = None) -> dic
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONNOUSERSITE": "1",
+        "UV_SYSTEM_CERTS": "true",  # a centre's own certificate authority is in the system's store
         **kept,
     }

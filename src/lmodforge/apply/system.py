@@ -151,7 +151,8 @@ class RealSystem:
             return Completed(127, "", f"{argv[0]}: {error.strerror}")
         self._running.add(child)
         try:
-            return _attend(child, stdin, timeout, on_line)
+            with child:
+                return _attend(child, stdin, timeout, on_line)
         finally:
             self._running.discard(child)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -49,13 +50,18 @@ def deploy(
             plan = replace(plan, changes=tuple(map(_give_up_edit, plan.changes)))
         refuse_conflicts(plan)
         if plan.is_empty:
-            settle(opened.system, workshop.layout, plan)
+            _settle(workshop, plan)
             return Deployed(plan, None, settled=True)
         outcome = execute(plan, workshop, engines, lmod_test(workshop), jobs=jobs or _jobs())
         again = plan_site(opened, workshop, engines)
         if again.is_empty:
-            settle(opened.system, workshop.layout, again)
+            _settle(workshop, again)
         return Deployed(plan, outcome, settled=again.is_empty)
+
+
+def _settle(workshop: Workshop, plan: Plan) -> None:
+    with contextlib.suppress(OSError):  # it only makes the next run with nothing to do faster
+        settle(workshop.system, workshop.layout, plan)
 
 
 def _give_up_edit(change: Change) -> Change:

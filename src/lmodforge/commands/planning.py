@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lmodforge.apply.progress import Progress
     from lmodforge.apply.workshop import Workshop
     from lmodforge.modulefile.context import Module
+    from lmodforge.modulefile.render import Templates
     from lmodforge.plan.actions import Plan
     from lmodforge.plan.publish import Rendered
 
@@ -37,10 +38,10 @@ def plan_site(opened: OpenSite, workshop: Workshop, engines: Engines) -> Plan:
 
 def renderer(opened: OpenSite) -> Render:
     """Return what turns modules into texts, with this site's templates."""
-    return lambda modules, root: _render(opened, modules, root)
+    return lambda modules, root: rendered(opened.templates, modules, root)
 
 
-def _render(opened: OpenSite, modules: Sequence[Module], root: str) -> Rendered:
+def rendered(templates: Templates, modules: Sequence[Module], root: str) -> Rendered:
     """Render and compile everything; raises SiteError when a template gives no Lua."""
     from lmodforge.errors import SiteError  # noqa: PLC0415 - the same
     from lmodforge.modulefile.profile import profile_scripts  # noqa: PLC0415 - the same
@@ -48,7 +49,7 @@ def _render(opened: OpenSite, modules: Sequence[Module], root: str) -> Rendered:
     from lmodforge.modulefile.syntax import syntax_error  # noqa: PLC0415 - the same
     from lmodforge.plan.publish import Rendered  # noqa: PLC0415 - the same
 
-    files = {path: content.decode() for path, content in render_tree(modules, opened.templates).items()}
+    files = {path: content.decode() for path, content in render_tree(modules, templates).items()}
     errors = [
         SiteError(f"{path}: {error}", "a template of the site's own?")
         for path, text in files.items()
@@ -56,7 +57,7 @@ def _render(opened: OpenSite, modules: Sequence[Module], root: str) -> Rendered:
     ]
     if errors:
         raise SiteError.together(errors)
-    scripts = profile_scripts(root, opened.templates)
+    scripts = profile_scripts(root, templates)
     return Rendered(files, {f"{root}/init/{path}": content.decode() for path, content in scripts.items()})
 
 

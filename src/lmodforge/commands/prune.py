@@ -61,7 +61,7 @@ def read_journal(workshop: Workshop) -> tuple[Switch, ...]:
     """Read who made which generation current, and when."""
     lines = (workshop.system.read(workshop.layout.journal) or b"").decode().splitlines()
     entries = [json.loads(line) for line in lines if line.strip()]
-    return tuple(Switch(datetime.fromisoformat(entry["at"]), entry["generation"]) for entry in entries)
+    return tuple(Switch(datetime.fromisoformat(entry["at"]), entry["from"], entry["to"]) for entry in entries)
 
 
 def _remove(workshop: Workshop, removal: Removal) -> None:

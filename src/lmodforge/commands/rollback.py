@@ -25,8 +25,7 @@ def roll_back(site: str, root: str, to: int) -> str:
         with hold(opened.system, workshop.layout):
             target = _target(workshop, deployment, to)
             _refuse_broken(workshop, target)
-            stale = [link for link in deployment.generation.links if link not in target.links]
-            switch(workshop, target.number, target.links, stale, why="rollback")
+            switch(workshop, target.number, target.links, why="rollback")
     return (
         f"Generation {target.number} of {target.made_at} is current, {deployment.generation.number} is not.\n"
         "New logins have it; `invoke deploy` goes forward again."

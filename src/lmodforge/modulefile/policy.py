@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lmodforge.config.models import SiteConfig
-from lmodforge.config.spaces import Cache, PiSources, ProjectSpace, ScratchSpace
+if TYPE_CHECKING:  # a deploy with nothing to do imports this, and must not load pydantic (tests/end_to_end)
+    from lmodforge.config.models import SiteConfig
+    from lmodforge.config.spaces import Cache, PiSources, ProjectSpace, ScratchSpace
 
 # What Slurm sets inside a job, then what its commands read.
 _ACCOUNTS = ("SLURM_JOB_ACCOUNT", "SBATCH_ACCOUNT", "SALLOC_ACCOUNT", "SLURM_ACCOUNT")

@@ -141,8 +141,6 @@ class Publish:
     fresh: tuple[str, ...]
     """Full names of the modules that are new or differ from the current generation's: these are load-tested."""
     links: Mapping[str, str]
-    stale_links: tuple[str, ...]
-    """By-name links of the current generation that no environment claims any more."""
     scripts: Mapping[str, str]
     """Text of each profile script by path."""
     modules: Mapping[str, str]

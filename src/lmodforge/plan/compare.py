@@ -153,7 +153,8 @@ def _release(release: BuildRelease, facts: Facts) -> Iterator[_Step]:
     receipt = facts.installed.get(release.path)
     if not isinstance(receipt, ReleaseReceipt):
         sign, reason = _why_build(release, facts)
-        reason = f"{reason}, {len(release.packages)} packages for {release.distribution}"
+        count = len(release.packages)
+        reason = f"{reason}, {count} package{'' if count == 1 else 's'} for {release.distribution}"
         yield _Step(Change(sign, "environment", name, reason, download_size(release.lock)), release)
     elif release.path not in facts.present:
         change = Change("~", "environment", name, f"{release.path} is missing", download_size(release.lock))

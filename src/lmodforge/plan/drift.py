@@ -14,7 +14,7 @@ _PUBLISHES = "deploy publishes the tree anew"
 _REPAIRS = {
     "module": _PUBLISHES,
     "defaults": _PUBLISHES,
-    "file": _PUBLISHES,
+    "files": _PUBLISHES,
     "link": "deploy switches it back",
     "script": "deploy writes it again",
 }

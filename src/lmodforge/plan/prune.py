@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from lmodforge.receipts.models import DistributionReceipt, GenerationReceipt, Installed, ReleaseReceipt
 
 
 @dataclass(frozen=True)
 class Switch:
-    """A line of the journal: a generation became current."""
+    """A line of the journal: `current` was led from one generation (0: none) to another."""
 
     at: datetime
-    generation: int
+    left: int
+    entered: int
 
 
 @dataclass(frozen=True)
@@ -35,18 +35,14 @@ def last_used(number: int, journal: Sequence[Switch]) -> datetime | None:
 
     A login pins the generation that is current then, so until this moment somebody may have begun to use it.
     """
-    replaced = None
-    for before, after in pairwise(journal):
-        if before.generation == number and after.generation != number:
-            replaced = after.at
-    return replaced
+    return max((switch.at for switch in journal if switch.left == number != switch.entered), default=None)
 
 
 def kept_generations(
     numbers: Sequence[int], current: int, journal: Sequence[Switch], *, keep: int, now: datetime, days: int
 ) -> tuple[int, ...]:
     """Return the generations to keep: the current one, the newest `keep`, and all that were current of late."""
-    ever = {switch.generation for switch in journal}
+    ever = {switch.entered for switch in journal}
     newest = set(sorted((n for n in numbers if n in ever and n <= current), reverse=True)[:keep])
     limit = now - timedelta(days=days)
     recent = {n for n in numbers if (replaced := last_used(n, journal)) is not None and replaced > limit}

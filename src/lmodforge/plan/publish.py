@@ -37,15 +37,13 @@ def publication(
         *changed_links(desired.links, facts, building),
         *changed_scripts({path: sha256(text.encode()) for path, text in rendered.scripts.items()}, facts),
     )
-    if not changes:
+    if not changes and all(facts.links.get(path) == target for path, target in desired.links.items()):
         return None, ()
-    stale = [link for link in (facts.generation.links if facts.generation else {}) if link not in desired.links]
     publish = Publish(
         number=facts.newest + 1,
         files=rendered.files,
         fresh=tuple(module_of(path) for path in sorted(wanted) if wanted[path] != before.get(path) and is_module(path)),
         links=desired.links,
-        stale_links=tuple(sorted(stale)),
         scripts=rendered.scripts,
         modules={module.look.full_name: module.prefix for module in desired.modules},
     )
@@ -85,37 +83,59 @@ def edited_files(before: Mapping[str, str], wanted: Mapping[str, str], tree: Map
 def changed_modules(
     before: Mapping[str, str], wanted: Mapping[str, str], facts: Facts, moved: Collection[str]
 ) -> Iterator[Change]:
-    """Find what differs between the wanted tree and the current one; `moved` names modules that get a new release."""
+    """Find what differs between the wanted tree and the current one; `moved` names modules that get a new release.
+
+    The files that all modules share make one line: they are ours, and nobody asked for them one by one.
+    """
+    shared = []
     for path in sorted(before.keys() | wanted.keys()):
-        what, name = _noun(path)
-        if path not in before:
-            yield Change("+", what, name, "new")
-        elif path not in wanted:
-            yield Change("-", what, name, "no longer in the site file")
-        elif before[path] != wanted[path]:
-            yield Change("~", what, name, "leads to the new release" if name in moved else "its text changes")
-        elif path not in facts.tree:
-            yield Change("~", what, name, "missing from the current tree")
-        elif not facts.tree[path]:
-            yield Change("~", what, name, "not a file in the current tree")
-        elif path in facts.wrong_modes:
-            yield Change("~", what, name, "its mode was changed")
+        change = _changed(path, before, wanted, facts, moved)
+        if change and change.what == "file":
+            shared.append(change)
+        elif change:
+            yield change
+    if shared:
+        signs = {change.sign for change in shared}
+        reasons = sorted({change.reason for change in shared})
+        sign = signs.pop() if len(signs) == 1 else "~"
+        yield Change(sign, "files", "shared by all modules", f"{len(shared)}: {', '.join(reasons)}")
+
+
+def _changed(
+    path: str, before: Mapping[str, str], wanted: Mapping[str, str], facts: Facts, moved: Collection[str]
+) -> Change | None:
+    what, name = _noun(path)
+    if path not in before:
+        return Change("+", what, name, "new")
+    if path not in wanted:
+        return Change("-", what, name, "no longer in the site file" if what != "file" else "no longer needed")
+    if before[path] != wanted[path]:
+        return Change("~", what, name, "leads to the new release" if name in moved else "its text changes")
+    if path not in facts.tree:
+        return Change("~", what, name, "missing from the current tree")
+    if not facts.tree[path]:
+        return Change("~", what, name, "not a file in the current tree")
+    return Change("~", what, name, "its mode was changed") if path in facts.wrong_modes else None
 
 
 def changed_links(wanted: Mapping[str, str], facts: Facts, building: Collection[str]) -> Iterator[Change]:
-    """Find by-name links that do not lead where they should, but for those to releases that are built anyway."""
-    before = facts.generation.links if facts.generation else {}
-    for path in sorted(wanted.keys() | before.keys()):
-        name, found = "/".join(path.split("/")[-3:]), facts.links.get(path)
-        if path not in wanted:
-            if found is not None:
-                yield Change("-", "link", name, "no environment has this name any more")
-        elif found == "":
+    """Find by-name links that do not lead where they should, but for those to releases that are built anyway.
+
+    The name of an environment that the site file drops stays until its release is pruned: a login that pinned an
+    earlier generation may still use it.
+    """
+    for path, target in sorted(wanted.items()):
+        found = facts.links.get(path)
+        if found == "":
             hint = "move it away, or give the environment another name"
-            yield Change("!", "link", name, "something else than a link is there", hint=hint)
-        elif found != wanted[path] and _release_behind(path, wanted[path]) not in building:
+            yield Change("!", "link", _short(path), "something else than a link is there", hint=hint)
+        elif found != target and _release_behind(path, target) not in building:
             reason = "missing" if found is None else f"leads to {found.rpartition('/')[2]}"
-            yield Change("~" if found else "+", "link", name, reason)
+            yield Change("~" if found else "+", "link", _short(path), reason)
+
+
+def _short(path: str) -> str:
+    return "/".join(path.split("/")[-3:])
 
 
 def _release_behind(link: str, target: str) -> str:

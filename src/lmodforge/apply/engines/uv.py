@@ -63,9 +63,8 @@ class Uv:
 
     def create(self, subject: str, path: str, python: str, *, prompt: str) -> None:
         """Make an empty virtual environment at `path` on the Python at `python`."""
+        self.workshop.system.make_directory(path)  # ours first: uv would give it the umask's mode
         self.run(subject, "venv", path, "--python", python, "--prompt", prompt, "--allow-existing")
-        for name in _LEFT_BY_UV:
-            self.workshop.system.remove(f"{path}/{name}")
 
     def install(self, subject: str, path: str, key: str) -> None:
         """Install what a stored lock holds, and nothing else, with bytecode: users cannot write it later."""
@@ -78,6 +77,8 @@ class Uv:
         progress.state(subject, "downloading")
         lock = self.workshop.layout.lock(key)
         self.run(subject, "pip", "sync", lock, "--python", f"{path}/bin/python", "--compile-bytecode", on_line=follow)
+        for name in _LEFT_BY_UV:
+            self.workshop.system.remove(f"{path}/{name}")
 
     def install_beside(self, subject: str, directory: str, key: str, python: str) -> None:
         """Install what a stored lock holds into a plain directory."""
