@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lmodforge import __version__
@@ -10,12 +11,13 @@ from lmodforge.apply.distributions.conda import install_conda, write_files
 from lmodforge.apply.distributions.existing import adopt_prefix
 from lmodforge.apply.distributions.python import install_python
 from lmodforge.apply.engines import Engines
+from lmodforge.apply.engines.conda_activation import activated
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.tools import install_tool
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallConda, InstallPython, InstallTool
-from lmodforge.receipts.models import DistributionReceipt, Installed, PackageEntry, ReleaseReceipt
+from lmodforge.receipts.models import DistributionReceipt, Installed, OperationEntry, ReleaseReceipt
 from lmodforge.receipts.store import decode_installed, encode
 
 _IMPORT_ALL = """\
@@ -65,8 +67,10 @@ class Builder:
             self._check_again(action)
             return
         self._begin(action.path, action.key, action.lock)
-        self.engines[action.engine].build(action)
-        self._check(action)
+        if action.pypi_key:
+            self.workshop.system.write(self.workshop.layout.lock(action.pypi_key), action.pypi_lock.encode())
+        built = self.engines[action.engine].build(action)
+        self._check(action, built.operations)
         self.workshop.progress.state(f"environment {action.environment}", "freezing")
         size, files = self._freeze(action.path)
         self._keep(
@@ -81,10 +85,13 @@ class Builder:
                 engine=action.engine,
                 python=action.python,
                 lock=action.lock,
-                packages=tuple(PackageEntry(name=name, version=version) for name, version in action.packages),
+                pypi_lock=action.pypi_lock,
+                packages=built.packages,
                 checked=action.checked,
                 size=size,
                 files=files,
+                operations=built.operations,
+                lacks=built.lacks,
             )
         )
 
@@ -105,11 +112,14 @@ class Builder:
         system.write(path, encode(receipt))
         system.remove(layout.started(receipt.path))
 
-    def _check(self, action: BuildRelease) -> None:
+    def _check(self, action: BuildRelease, operations: Sequence[OperationEntry]) -> None:
         subject = f"environment {action.environment}"
         self.workshop.progress.state(subject, "checking")
-        path = f"{action.path}/bin:/usr/local/bin:/usr/bin:/bin"
-        variables = {"PATH": path, "VIRTUAL_ENV": action.path, "PYTHONDONTWRITEBYTECODE": "1"}
+        variables = {"PYTHONDONTWRITEBYTECODE": "1"}
+        if action.engine == "conda":
+            variables |= activated(action.path, action.environment, operations)
+        else:
+            variables |= {"PATH": f"{action.path}/bin:/usr/local/bin:/usr/bin:/bin", "VIRTUAL_ENV": action.path}
         commands = [tuple(shlex.split(command)) for command in action.commands]
         if action.imports:
             commands.insert(0, (f"{action.path}/bin/python", "-I", "-c", _IMPORT_ALL, *action.imports))
@@ -117,10 +127,10 @@ class Builder:
             self.workshop.run(subject, command, timeout=action.timeout, variables=variables)
 
     def _check_again(self, action: BuildRelease) -> None:
-        self._check(action)
         receipt = self._receipt(action.path)
         if not isinstance(receipt, ReleaseReceipt):
             raise StepFailed(f"{action.path} has no receipt of a release", "deploy again")
+        self._check(action, receipt.operations)
         self._keep(receipt.model_copy(update={"checked": action.checked}))
 
     def _freeze(self, path: str) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.publish import LoadTest, publish
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import SiteError, StepFailed
-from lmodforge.plan.actions import BuildRelease, Install, Plan
+from lmodforge.plan.actions import BuildRelease, Install, Plan, Publish
 
 Step = TypeVar("Step", bound=Install | BuildRelease)
 
@@ -29,9 +29,12 @@ class Outcome:
     """The number that is current now, when a new one was published."""
 
 
-def execute(plan: Plan, workshop: Workshop, engines: Engines, load_test: LoadTest, *, jobs: int) -> Outcome:
+def execute(
+    plan: Plan, workshop: Workshop, engines: Engines, load_test: LoadTest, *, jobs: int, replan: Callable[[], Plan]
+) -> Outcome:
     """Carry out a plan, with `jobs` builds at a time.
 
+    What activation does is only known once an environment is built, so `replan` writes the modules of these anew.
     Raises StepFailed when a step fails; builds that do not need it are finished first, so that the next run
     finds them.
     """
@@ -39,9 +42,18 @@ def execute(plan: Plan, workshop: Workshop, engines: Engines, load_test: LoadTes
     builder = Builder(workshop, engines, Uv(workshop), _group_id(workshop))
     _side_by_side(plan.installs, builder.install, _install_subject, workshop, jobs)
     _side_by_side(plan.releases, builder.release, _release_subject, workshop, jobs)
-    if plan.publish:
-        publish(plan.publish, workshop, load_test)
-    return Outcome(len(plan.installs), len(plan.releases), plan.publish.number if plan.publish else None)
+    captured = any(release.engine == "conda" and release.build for release in plan.releases)
+    generation = _what_is_left(replan()) if captured else plan.publish
+    if generation:
+        publish(generation, workshop, load_test)
+    return Outcome(len(plan.installs), len(plan.releases), generation.number if generation else None)
+
+
+def _what_is_left(plan: Plan) -> Publish | None:
+    """Return the last step of a plan whose other steps are done."""
+    if plan.installs or plan.releases:
+        raise StepFailed("what was built is not there any more", "somebody else changes this site: deploy again")
+    return plan.publish
 
 
 def refuse_conflicts(plan: Plan) -> None:

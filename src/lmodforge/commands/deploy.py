@@ -41,7 +41,7 @@ def deploy(
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
     workshop = _prepare(opened, progress)
-    engines = engines_for(workshop)
+    engines = engines_for(workshop, opened.document)
     with hold(opened.system, workshop.layout):
         plan = saved or plan_site(opened, workshop, engines)
         if saved:
@@ -52,8 +52,12 @@ def deploy(
         if plan.is_empty:
             _settle(workshop, plan)
             return Deployed(plan, None, settled=True)
-        outcome = execute(plan, workshop, engines, lmod_test(workshop), jobs=jobs or _jobs())
-        again = plan_site(opened, workshop, engines)
+
+        def replan() -> Plan:
+            return plan_site(opened, workshop, engines)
+
+        outcome = execute(plan, workshop, engines, lmod_test(workshop), jobs=jobs or _jobs(), replan=replan)
+        again = replan()
         if again.is_empty:
             _settle(workshop, again)
         return Deployed(plan, outcome, settled=again.is_empty)

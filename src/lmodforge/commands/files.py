@@ -42,7 +42,7 @@ def render_site(site: str, root: str, out: str) -> str:
     opened = open_site(site, root)
     with progress_for_stderr() as progress:
         workshop = workshop_for(opened, progress)
-        files = look_ahead(workshop, engines_for(workshop), renderer(opened)).rendered.files
+        files = look_ahead(workshop, engines_for(workshop, opened.document), renderer(opened)).rendered.files
     target = Path(out).absolute()
     if opened.system.names(target):
         raise SiteError(f"{out} is not empty", "name a directory that is not there yet")

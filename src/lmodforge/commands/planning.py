@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from lmodforge.apply.settled import is_settled
 from lmodforge.commands.site import OpenSite
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from lmodforge.apply.planning import Render
     from lmodforge.apply.progress import Progress
     from lmodforge.apply.workshop import Workshop
+    from lmodforge.config.document import Document
+    from lmodforge.errors import Where
     from lmodforge.modulefile.context import Module
     from lmodforge.modulefile.render import Templates
     from lmodforge.plan.actions import Plan
@@ -68,8 +71,22 @@ def workshop_for(opened: OpenSite, progress: Progress, logs: str = "") -> Worksh
     return Workshop(opened.system, opened.config, logs, progress)
 
 
-def engines_for(workshop: Workshop) -> Engines:
+def engines_for(workshop: Workshop, document: Document | None = None) -> Engines:
     """Return the engines by name; a site that is not there yet has no cache, and a plan makes none."""
+    from lmodforge.apply.engines.conda import Conda  # noqa: PLC0415 - the same
     from lmodforge.apply.engines.uv import Uv  # noqa: PLC0415 - the same
 
-    return {"uv": Uv(workshop, cached=workshop.system.stat(workshop.layout.cache) is not None)}
+    cached = workshop.system.stat(workshop.layout.cache) is not None
+    uv = Uv(workshop, cached=cached)
+    return {"uv": uv, "conda": Conda(workshop, uv, cached=cached, places=partial(_place, document))}
+
+
+def _place(document: Document | None, environment: str, spec: str) -> Where | None:
+    """Find where a person wrote what an environment has from conda channels."""
+    if document is None:
+        return None
+    plain: Any = document.plain
+    written = plain.get("environments", {}).get(environment, {}).get("conda", ())
+    if spec in written:
+        return document.locate(("environments", environment, "conda", written.index(spec)))
+    return document.locate(("environments", environment, "python" if spec.startswith("python ") else "conda"))

@@ -33,7 +33,7 @@ def show_plan(site: str, root: str, out: str) -> Shown:
 
     with progress_for_stderr() as progress:
         workshop = workshop_for(opened, progress)
-        plan = plan_site(opened, workshop, engines_for(workshop))
+        plan = plan_site(opened, workshop, engines_for(workshop, opened.document))
     if out:
         from lmodforge.commands.saved import encode_plan  # noqa: PLC0415 - the same
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lmodforge.apply.engines import Built
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.probe import probe_tree
 from lmodforge.apply.progress import Silent
@@ -36,7 +37,7 @@ class _Offline:
         """Refuse."""
         raise SiteError(f"{request.subject} has no lock yet")
 
-    def build(self, release: BuildRelease) -> None:
+    def build(self, release: BuildRelease) -> Built:
         """Refuse."""
         raise SiteError(f"{release.environment} is not built here")
 
@@ -84,7 +85,7 @@ def _pending(opened: OpenSite, found: tuple[Change, ...]) -> tuple[Change, ...] 
     if is_up_to_date(opened):
         return ()
     try:
-        plan = plan_site(opened, workshop_for(opened, Silent()), {"uv": _Offline()})
+        plan = plan_site(opened, workshop_for(opened, Silent()), {name: _Offline() for name in ("uv", "conda")})
     except SiteError:
         return None
     known = {(change.what, change.name) for change in found}

@@ -125,6 +125,8 @@ class BuildRelease:
     pypi_key: str = ""
     """Of the lock of what uv installs once conda is done; empty: nothing."""
     pypi_lock: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+    """What the environment itself sets when it is activated."""
     type: Literal["release"] = "release"
 
 

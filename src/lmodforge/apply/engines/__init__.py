@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from lmodforge.plan.actions import BuildRelease
-from lmodforge.plan.locks import LockRequest
+if TYPE_CHECKING:  # the program that speaks to rattler lies below, and needs no models
+    from lmodforge.plan.actions import BuildRelease
+    from lmodforge.plan.locks import LockRequest
+    from lmodforge.receipts.models import OperationEntry, PackageEntry
+
+
+@dataclass(frozen=True)
+class Built:
+    """What an engine has installed."""
+
+    packages: tuple[PackageEntry, ...]
+    operations: tuple[OperationEntry, ...] = ()
+    """What activation does besides PATH and the variables of its kind."""
+    lacks: tuple[str, ...] = ()
+    """What a module cannot do that activation in a shell does, and what was left undone."""
 
 
 class Engine(Protocol):
@@ -16,8 +30,8 @@ class Engine(Protocol):
         """Return a lock with a hash for every file; raises StepFailed when there is no solution."""
         ...
 
-    def build(self, release: BuildRelease) -> None:
-        """Make the release's directory from its lock; raises StepFailed."""
+    def build(self, release: BuildRelease) -> Built:
+        """Make the release's directory from its locks, which are stored; raises StepFailed."""
         ...
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from lmodforge.apply.engines import Built
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.models import Index
 from lmodforge.plan.actions import BuildRelease
-from lmodforge.plan.locks import LockRequest
+from lmodforge.plan.locks import LockRequest, locked_packages
+from lmodforge.receipts.models import PackageEntry
 
 _STAGES = {"Prepared": "linking", "Installed": "compiling"}
 """What uv does after the line that begins so."""
@@ -43,23 +45,38 @@ class Uv:
     cached: bool = True
 
     def resolve(self, request: LockRequest) -> str:
-        """Return a pylock.toml for one interpreter; wheels only, but for packages that the site lets be built."""
+        """Return a pylock.toml for one interpreter; wheels only, but for packages that the site lets be built.
+
+        What conda has installed by then is pinned as soon as something turns out to need it, and left out of the lock.
+        """
+        beside = {pin.partition("==")[0]: pin for pin in request.beside}
+        pinned: dict[str, str] = {}
+        while True:
+            lock = self._compile(request, pinned)
+            found = {name: beside[name] for name, _ in locked_packages(lock) if name in beside}
+            if not found:
+                return lock
+            pinned |= found
+
+    def _compile(self, request: LockRequest, pinned: Mapping[str, str]) -> str:
         interpreter = request.interpreter
         python = ("--python", interpreter.path) if interpreter.path else ()
         builds = (option for package in request.build for option in ("--no-binary", package))
+        there = (option for name in pinned for option in ("--no-emit-package", name))
         return self.run(
             request.subject,
             *("pip", "compile", "-", "--format", "pylock.toml", "--no-header"),
-            *(*python, "--python-version", interpreter.version, "--only-binary", ":all:", *builds),
+            *(*python, "--python-version", interpreter.version, "--only-binary", ":all:", *builds, *there),
             *index_options(self.workshop.site.index),
-            stdin="\n".join(request.requirements) + "\n",
+            stdin="\n".join((*request.requirements, *pinned.values())) + "\n",
         )
 
-    def build(self, release: BuildRelease) -> None:
+    def build(self, release: BuildRelease) -> Built:
         """Make a virtual environment and fill it."""
         subject = f"environment {release.environment}"
         self.create(subject, release.path, release.python, prompt=release.environment)
         self.install(subject, release.path, release.key)
+        return Built(tuple(PackageEntry(name=name, version=version) for name, version in release.packages))
 
     def create(self, subject: str, path: str, python: str, *, prompt: str) -> None:
         """Make an empty virtual environment at `path` on the Python at `python`."""
@@ -79,6 +96,13 @@ class Uv:
         self.run(subject, "pip", "sync", lock, "--python", f"{path}/bin/python", "--compile-bytecode", on_line=follow)
         for name in _LEFT_BY_UV:
             self.workshop.system.remove(f"{path}/{name}")
+
+    def install_into(self, subject: str, path: str, key: str) -> None:
+        """Install what a stored lock holds beside what conda put into a prefix, and nothing else."""
+        self.workshop.progress.state(subject, "downloading from the index")
+        lock = self.workshop.layout.lock(key)
+        python = ("--python", f"{path}/bin/python")
+        self.run(subject, "pip", "install", "--requirements", lock, "--no-deps", *python, "--compile-bytecode")
 
     def install_beside(self, subject: str, directory: str, key: str, python: str) -> None:
         """Install what a stored lock holds into a plain directory."""
