@@ -1,0 +1,125 @@
+"""Environments from conda channels by rattler: solved to a lock, installed from nothing but that lock.
+
+The deploy's lock and a path of its own for each release see to it that no prefix is ever written by two; the package
+cache is rattler's, which locks what it changes there and looks at every file before it is used again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lmodforge.apply.engines import Built
+from lmodforge.apply.engines.conda_activation import capture
+from lmodforge.apply.engines.conda_finish import Finisher
+from lmodforge.apply.engines.uv import Uv
+from lmodforge.apply.interpreters import host_platform
+from lmodforge.apply.workshop import Workshop
+from lmodforge.config.channels import channel_urls
+from lmodforge.errors import StepFailed, Where
+from lmodforge.plan.actions import BuildRelease
+from lmodforge.plan.conda import SUBDIRS
+from lmodforge.plan.locks import LockRequest, locked_packages
+from lmodforge.receipts.models import PackageEntry
+
+Places = Callable[[str, str], Where | None]
+"""Environment and spec -> where a person wrote it."""
+
+_PROGRAM = ("-I", "-m", "lmodforge.apply.engines.conda_rattler")
+
+
+@dataclass(frozen=True)
+class Conda:
+    """rattler as the site uses it: no configuration of anybody's, a cache of our own."""
+
+    workshop: Workshop
+    uv: Uv
+    cached: bool = True
+    places: Places = lambda environment, spec: None  # noqa: ARG005 - nothing is known of a site made by a program
+
+    def resolve(self, request: LockRequest) -> str:
+        """Return a lock for one platform, in the form that pixi reads."""
+        job = {
+            "do": "solve",
+            "channels": request.channels,
+            "platform": request.platform,
+            "virtual_packages": request.virtual_packages,
+            "specs": request.requirements,
+            "cache": f"{self._cache}/repodata" if self.cached else "",
+        }
+        return str(self._ask(request.subject, job)["lock"])
+
+    def build(self, release: BuildRelease) -> Built:
+        """Install, do what rattler leaves undone, add what comes from PyPI, then see what activation does."""
+        subject, finisher = f"environment {release.environment}", Finisher(self.workshop, release)
+        packages = self.install(subject, release.path, release.key, release.specs)
+        lacks = finisher.complete(packages)
+        if release.pypi_key:
+            self.uv.install_into(subject, release.path, release.pypi_key)
+        finisher.mark(packages)
+        self.workshop.progress.state(subject, "capturing activation")
+        activation = capture(release, self.workshop)
+        return Built(
+            packages=(*_conda_entries(packages), *_pypi_entries(release)),
+            operations=activation.operations,
+            lacks=(*lacks, *activation.lacks),
+        )
+
+    def install(self, subject: str, path: str, key: str, specs: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Install what a stored lock holds, and nothing else; return what is known of each package."""
+        job = {
+            "do": "install",
+            "lock": self.workshop.layout.lock(key),
+            "platform": SUBDIRS[host_platform()],
+            "prefix": path,
+            "specs": specs,
+            "cache": f"{self._cache}/packages",
+        }
+        packages: list[dict[str, Any]] = self._ask(subject, job)["packages"]
+        return packages
+
+    @property
+    def _cache(self) -> str:
+        return f"{self.workshop.layout.cache}/conda"
+
+    def _ask(self, subject: str, job: dict[str, Any]) -> dict[str, Any]:
+        settings = self.workshop.site.conda
+        mirrors = {url: to for channel, to in settings.mirrors.items() for url in channel_urls(channel)}
+        network = {"mirrors": mirrors, "tokens": settings.tokens, "links": settings.links}
+        done = self.workshop.run(
+            subject,
+            (sys.executable, *_PROGRAM),
+            stdin=json.dumps(job | {"network": network}),
+            on_line=lambda line: self.workshop.progress.state(subject, line),
+        )
+        answer: dict[str, Any] = json.loads(done.stdout)
+        if failures := answer.get("failures"):
+            raise StepFailed.together([self._failure(subject, failure) for failure in failures])
+        return answer
+
+    def _failure(self, subject: str, failure: dict[str, Any]) -> StepFailed:
+        environment = subject.removeprefix("environment ")
+        where = self.places(environment, failure["spec"]) if failure.get("spec") else None
+        others = [f"{spec} stands at {self.places(environment, spec)}" for spec in failure.get("specs", ())[1:]]
+        hint = failure.get("hint") or "; ".join(others) or None
+        return StepFailed(f"{subject}: {failure['message']}", hint, where)
+
+
+def _conda_entries(packages: list[dict[str, Any]]) -> list[PackageEntry]:
+    return sorted(
+        (
+            PackageEntry(
+                name=found["name"], version=found["version"], channel=found["channel"], licence=found["licence"]
+            )
+            for found in packages
+        ),
+        key=lambda package: package.name,
+    )
+
+
+def _pypi_entries(release: BuildRelease) -> list[PackageEntry]:
+    locked = locked_packages(release.pypi_lock) if release.pypi_lock else ()
+    return [PackageEntry(name=name, version=version) for name, version in locked]

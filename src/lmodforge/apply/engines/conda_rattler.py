@@ -1,0 +1,39 @@
+"""The program that speaks to rattler: a job on stdin, its answer on stdout, one line of progress each on stderr.
+
+It is a program of its own, as uv is: what a crash or ^C ends is this and not the deploy, environments build side
+by side on all cores, nothing of the caller's configuration is seen, and no other part of lmodforge imports rattler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+from lmodforge.apply.engines.conda_install import install_locked
+from lmodforge.apply.engines.conda_network import Network, Refused
+from lmodforge.apply.engines.conda_solve import solve_to_lock
+
+
+def main() -> None:
+    """Do one job."""
+    job = json.load(sys.stdin)
+    network = Network(job["network"])
+    try:
+        answer = asyncio.run(_answer(job, network))
+    except Refused as refused:
+        answer = {"failures": list(refused.failures)}
+    except Exception as error:  # rattler's have no base of their own
+        answer = {"failures": [{"message": str(error) or type(error).__name__}]}
+    print(network.masked(json.dumps(answer)))  # noqa: T201 - this is a program: its answer goes to stdout
+
+
+async def _answer(job: dict[str, Any], network: Network) -> dict[str, Any]:
+    if job["do"] == "solve":
+        return await solve_to_lock(job, network)
+    return await install_locked(job, network)
+
+
+if __name__ == "__main__":
+    main()
