@@ -127,6 +127,8 @@ class BuildRelease:
     pypi_lock: str = ""
     variables: tuple[tuple[str, str], ...] = ()
     """What the environment itself sets when it is activated."""
+    size: int | None = None
+    """Bytes to download at the most, where known."""
     type: Literal["release"] = "release"
 
 

@@ -42,7 +42,7 @@ def compare(desired: Desired, rendered: Rendered, facts: Facts, *, site: str, in
         site=site,
         inputs=inputs,
         world={},
-        changes=(*(step.change for step in (*installs, *releases)), *published),
+        changes=(*desired.refused, *(step.change for step in (*installs, *releases)), *published),
         installs=tuple(s.action for s in installs if s.action and not isinstance(s.action, BuildRelease)),
         releases=tuple(built),
         publish=publish,
@@ -155,9 +155,9 @@ def _release(release: BuildRelease, facts: Facts) -> Iterator[_Step]:
         sign, reason = _why_build(release, facts)
         count = len(release.packages)
         reason = f"{reason}, {count} package{'' if count == 1 else 's'} for {release.distribution}"
-        yield _Step(Change(sign, "environment", name, reason, download_size(release.lock)), release)
+        yield _Step(Change(sign, "environment", name, reason, release.size), release)
     elif release.path not in facts.present:
-        change = Change("~", "environment", name, f"{release.path} is missing", download_size(release.lock))
+        change = Change("~", "environment", name, f"{release.path} is missing", release.size)
         yield _Step(change, release)
     elif receipt.checked != release.checked:
         yield _Step(Change("~", "environment", name, "its checks are new"), replace(release, build=False))

@@ -99,6 +99,11 @@ def conda_packages(lock: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(_named(entry["conda"]) for entry in _entries(lock)))
 
 
+def conda_urls(lock: str) -> tuple[str, ...]:
+    """Return where each package of a lock comes from."""
+    return tuple(entry["conda"] for entry in _entries(lock))
+
+
 def conda_size(lock: str) -> int | None:
     """Return the bytes to download at the most; None where the channel does not say."""
     sizes = [entry.get("size") for entry in _entries(lock)]

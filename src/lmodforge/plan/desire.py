@@ -18,11 +18,12 @@ from lmodforge.modulefile.context import (
     ToolModule,
 )
 from lmodforge.modulefile.policy import Policy, policy_of
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallConda, InstallPython, InstallTool
+from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallConda, InstallPython, InstallTool
 from lmodforge.plan.condarc import base_files
 from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.plan.installers import download_of
 from lmodforge.plan.layout import Layout, by_name_links
+from lmodforge.plan.licences import refused
 from lmodforge.plan.locks import base_request, tool_request
 from lmodforge.plan.release import desired_release
 from lmodforge.receipts.models import Installed, ReleaseReceipt
@@ -41,6 +42,8 @@ class Desired:
     releases: tuple[BuildRelease, ...]
     modules: tuple[Module, ...]
     links: dict[str, str]
+    refused: tuple[Change, ...] = ()
+    """What nobody has accepted the licence of."""
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -72,7 +75,8 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     links: dict[str, str] = {}
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path)
-    return Desired(tuple(installs), tuple(releases), tuple(modules), links)
+    conflicts = () if site.anaconda_terms else tuple(refused(installs, releases, facts))
+    return Desired(tuple(installs), tuple(releases), tuple(modules), links, conflicts)
 
 
 def _install(site: SiteConfig, name: str, distribution: Distribution, facts: Facts) -> Base:

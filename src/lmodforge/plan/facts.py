@@ -42,6 +42,8 @@ class Facts:
     """Keys of the locks that were resolved just now, and are not on disk yet."""
     packages: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Name and version of what an adopted prefix holds, by its path."""
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Conda channels that an adopted prefix is filled from, or that its settings lead to, by its path."""
     installed: Mapping[str, Installed] = field(default_factory=dict)
     """Receipts of distributions, releases and tools by path."""
     present: frozenset[str] = frozenset()

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from lmodforge.config.environments import Environment
 from lmodforge.config.models import SiteConfig
 from lmodforge.plan.actions import BuildRelease, InstallConda, InstallPython
-from lmodforge.plan.conda import CONDA_ENGINE, conda_packages, conda_specs, environment_conda_request, pypi_request
+from lmodforge.plan.conda import (
+    CONDA_ENGINE,
+    conda_packages,
+    conda_size,
+    conda_specs,
+    environment_conda_request,
+    pypi_request,
+)
 from lmodforge.plan.digest import digest, sha256
 from lmodforge.plan.facts import Facts
 from lmodforge.plan.layout import release_path
-from lmodforge.plan.locks import ENGINE, environment_request, locked_packages
+from lmodforge.plan.locks import ENGINE, download_size, environment_request, locked_packages
 from lmodforge.receipts.models import ReleaseReceipt
 
 
@@ -29,6 +36,7 @@ class _Parts:
     specs: tuple[str, ...] = ()
     pypi_key: str = ""
     pypi_lock: str = ""
+    size: int | None = None
 
 
 def desired_release(site: SiteConfig, install: InstallPython | InstallConda, name: str, facts: Facts) -> BuildRelease:
@@ -63,6 +71,7 @@ def desired_release(site: SiteConfig, install: InstallPython | InstallConda, nam
         specs=parts.specs,
         pypi_key=parts.pypi_key,
         pypi_lock=parts.pypi_lock,
+        size=parts.size,
     )
 
 
@@ -82,6 +91,7 @@ def _of_uv(site: SiteConfig, install: InstallPython, name: str, facts: Facts) ->
         lock=lock,
         packages=locked_packages(lock),
         python=interpreter.path or f"{install.prefix}/bin/python",
+        size=download_size(lock),
     )
 
 
@@ -96,8 +106,13 @@ def _of_conda(site: SiteConfig, prefix: str, name: str, facts: Facts) -> _Parts:
         digest=digest([CONDA_ENGINE, ENGINE, sha256(lock.encode()), sha256(pypi_lock.encode()), prefix, how]),
         key=request.key,
         lock=lock,
-        packages=tuple(sorted((*conda_packages(lock), *(locked_packages(pypi_lock) if pypi_lock else ())))),
+        packages=tuple(sorted((*conda_packages(lock), *locked_packages(pypi_lock)))),
         specs=conda_specs(site.environments[name]),
         pypi_key=beside.key if beside else "",
         pypi_lock=pypi_lock,
+        size=_sum(conda_size(lock), download_size(pypi_lock)),
     )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other

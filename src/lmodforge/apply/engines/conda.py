@@ -121,5 +121,4 @@ def _conda_entries(packages: list[dict[str, Any]]) -> list[PackageEntry]:
 
 
 def _pypi_entries(release: BuildRelease) -> list[PackageEntry]:
-    locked = locked_packages(release.pypi_lock) if release.pypi_lock else ()
-    return [PackageEntry(name=name, version=version) for name, version in locked]
+    return [PackageEntry(name=name, version=version) for name, version in locked_packages(release.pypi_lock)]
