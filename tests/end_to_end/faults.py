@@ -5,7 +5,10 @@ import threading
 
 from lmodforge.apply.system import RealSystem
 
-CHANGES = ("make_directory", "write", "append", "link", "rename", "remove", "freeze", "run")
+CHANGES = (
+    *("make_directory", "write", "append", "link", "rename", "remove", "freeze", "run"),
+    *("download", "keep_directory"),
+)
 
 
 class Failing(RealSystem):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from lmodforge.apply.distributions.existing import packages_in
+from lmodforge.apply.distributions.existing import channels_in, packages_in
 from lmodforge.apply.interpreters import find_interpreter, host_glibc, host_platform
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.system import System
@@ -42,6 +42,11 @@ def probe_site(site: SiteConfig, system: System, observer: Observer) -> Facts:
         },
         packages={
             distribution.prefix: packages_in(distribution.prefix, observer)
+            for distribution in site.distributions.values()
+            if isinstance(distribution, ExistingDistribution)
+        },
+        channels={
+            distribution.prefix: channels_in(distribution.prefix, observer)
             for distribution in site.distributions.values()
             if isinstance(distribution, ExistingDistribution)
         },

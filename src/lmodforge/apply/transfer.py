@@ -87,4 +87,6 @@ def _explained(url: str) -> Iterator[None]:
 def _hint(code: int) -> str:
     if code in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
         return "it wants credentials: take a mirror without, or a file, under `installer`"
+    if code >= http.client.INTERNAL_SERVER_ERROR:
+        return "try again later; a mirror of it can stand under `installer`"
     return "is the version right? a mirror of it can stand under `installer`"

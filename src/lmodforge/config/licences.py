@@ -39,6 +39,11 @@ def _is_under_terms(url: str) -> bool:
     return bool(_HOSTS.fullmatch(place)) or (public is not None and public.group(1) in _OF_THEIR_OWN)
 
 
+def names_channels(setting: str) -> bool:
+    """Say whether a setting of conda's leads to channels; lists of what is allowed or denied do not."""
+    return "channel" in setting and not setting.startswith(("allowlist", "whitelist", "denylist"))
+
+
 def without_token(url: str) -> str:
     """Take the token out of a channel's URL: it must not show anywhere."""
     return _TOKEN.sub(r"\1", url)

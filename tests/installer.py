@@ -1,0 +1,154 @@
+"""Stand-ins for what the makers of conda distributions offer: they keep the contract, and hold no conda."""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+CONDA_FORGE = "https://conda.anaconda.org/conda-forge"
+DEFAULTS = "https://repo.anaconda.com/pkgs/main"
+PACKAGES = {"conda": "BSD-3-Clause", "mamba": "BSD-3-Clause", "pip": "MIT", "python": "PSF-2.0"}
+
+# The options, messages and traces of header.sh of constructor 3.16.
+_HEADER = r"""# A stand-in for an installer made by constructor: it keeps the contract, and there is no conda in it.
+set -e
+unset LD_LIBRARY_PATH LD_PRELOAD LD_AUDIT CONDARC MAMBARC
+PREFIX="${HOME}/@NAME@" BATCH=0 FORCE=0
+while getopts "bifhkp:sumtc" option; do
+  case "$option" in
+    b) BATCH=1 ;;
+    i) BATCH=0 ;;
+    f | u) FORCE=1 ;;
+    p) PREFIX="$OPTARG" ;;
+    k | s | m | t | c) ;;
+    *) echo "usage: $0 [options]"; exit 2 ;;
+  esac
+done
+if [ "$BATCH" = 0 ]; then echo "this stand-in asks no questions: use -b" >&2; exit 2; fi
+case "$PREFIX" in *" "*) echo "ERROR: Cannot install into directories with spaces." >&2; exit 1 ;; esac
+if [ "$FORCE" = 0 ] && [ -e "$PREFIX" ]; then
+  echo "ERROR: File or directory already exists: '$PREFIX'" >&2
+  echo "If you want to update an existing installation, use the -u option." >&2
+  exit 1
+fi
+@BODY@
+mkdir -p "$PREFIX" "$HOME/.conda"
+PREFIX=$(cd "$PREFIX" && pwd)
+echo "PREFIX=$PREFIX"
+echo "Unpacking bootstrapper..."
+mkdir -p "$PREFIX/install_tmp"
+mktemp -d >/dev/null
+cd "$PREFIX"
+mkdir -p bin condabin conda-meta envs etc/profile.d lib/python3.12/site-packages pkgs
+ln -s python3.12 lib/python3.1
+ln -sf bin/conda _conda
+[ "$(id -u)" = 0 ] || : >.nonadmin
+echo "$PREFIX" >>"$HOME/.conda/environments.txt"
+place() { mkdir -p "${1%/*}"; sed "s|@PREFIX@|$PREFIX|g" >"$1"; }
+place ./.condarc <<'EOF'
+channels:
+  - @CHANNELS@
+mirrored_channels:
+  conda-forge: ["https://conda.anaconda.org/conda-forge", "https://prefix.dev/conda-forge"]
+EOF
+place bin/conda <<'EOF'
+@CONDA@
+EOF
+place bin/activate <<'EOF'
+#!/bin/sh
+_CONDA_ROOT="@PREFIX@"
+. "$_CONDA_ROOT/etc/profile.d/conda.sh" || return $?
+conda activate "$@"
+EOF
+place bin/deactivate <<'EOF'
+#!/bin/sh
+_CONDA_ROOT="@PREFIX@"
+. "$_CONDA_ROOT/etc/profile.d/conda.sh" || return $?
+conda deactivate "$@"
+EOF
+place etc/profile.d/conda.sh <<'EOF'
+export CONDA_EXE='@PREFIX@/bin/conda'
+conda() {
+  case "$1" in
+    activate | deactivate) eval "$("$CONDA_EXE" shell.posix "$@" || echo false)" ;;
+    *) "$CONDA_EXE" "$@" ;;
+  esac
+}
+EOF
+place bin/python <<'EOF'
+#!/bin/sh
+exec @PYTHON@ "$@"
+EOF
+place conda-meta/history <<'EOF'
+==> 2026-01-01 00:00:00 <==
+# cmd: constructor
+@HISTORY@
+EOF
+@RECORDS@
+chmod 755 bin/*
+ln bin/conda bin/mamba
+ln bin/conda condabin/conda
+: >conda-meta/initial-state.explicit.txt
+rm -rf install_tmp
+echo "installation finished."
+"""
+
+# `source activate` and the shell function of the modules ask it; `env list` is what people type first.
+_CONDA = r"""#!/bin/sh
+find_env() {
+  case "$1" in */*) echo "$1"; return ;; base) echo "@PREFIX@"; return ;; esac
+  rest="${CONDA_ENVS_PATH:-}:@PREFIX@/envs:"
+  while [ -n "$rest" ]; do
+    [ ! -d "${rest%%:*}/$1" ] || { echo "${rest%%:*}/$1"; return; }
+    rest="${rest#*:}"
+  done
+  echo "EnvironmentNameNotFound: Could not find conda environment: $1" >&2
+  return 1
+}
+case "$1 $2" in
+  "--version ") echo "conda @VERSION@" ;;
+  "shell.posix activate")
+    found=$(find_env "${3:-base}") || exit 1
+    cat <<END
+export PATH='$found/bin:$PATH'
+export CONDA_PREFIX='$found' CONDA_DEFAULT_ENV='${found##*/}' CONDA_SHLVL='1' CONDA_PROMPT_MODIFIER='(${found##*/}) '
+END
+    ;;
+  "shell.posix deactivate") echo "PATH=\${PATH#\$CONDA_PREFIX/bin:}; export CONDA_PREFIX='' CONDA_SHLVL='0'" ;;
+  "env list") ls -d "@PREFIX@" "@PREFIX@"/envs/* ;;
+  *) echo "this stand-in knows no such command: $*" >&2; exit 1 ;;
+esac"""
+
+
+def write_installer(path: Path, *, channel: str = CONDA_FORGE, body: str = "", version: str = "25.3.0") -> str:
+    """Write an installer that brings PACKAGES from a channel, and return its sha256; `body` runs before it unpacks."""
+    records = {
+        f"{name}-{version}-0.json": {
+            "name": name,
+            "version": version,
+            "license": licence,
+            "url": f"{channel}/noarch/{name}-{version}-0.conda",
+        }
+        for name, licence in PACKAGES.items()
+    }
+    filled = {
+        "@NAME@": "miniforge3",
+        "@BODY@": body,
+        "@CONDA@": _CONDA,
+        "@VERSION@": version,
+        "@CHANNELS@": "defaults" if channel == DEFAULTS else "conda-forge",
+        "@PYTHON@": sys.executable,
+        "@HISTORY@": "\n".join(f"+{channel}/noarch::{name}-{version}-0" for name in PACKAGES),
+        "@RECORDS@": "\n".join(f"echo '{json.dumps(record)}' >conda-meta/{file}" for file, record in records.items()),
+    }
+    text = _HEADER
+    for word, value in filled.items():
+        text = text.replace(word, value)
+    path.write_text(text)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_micromamba(path: Path) -> str:
+    """Write a program in the place of micromamba, and return its sha256."""
+    path.write_text('#!/bin/sh\n# A stand-in for micromamba.\n[ "$1" = --version ] && echo 2.8.1\n')
+    return hashlib.sha256(path.read_bytes()).hexdigest()
