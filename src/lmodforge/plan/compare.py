@@ -46,7 +46,15 @@ def compare(desired: Desired, rendered: Rendered, facts: Facts, *, site: str, in
         installs=tuple(s.action for s in installs if s.action and not isinstance(s.action, BuildRelease)),
         releases=tuple(built),
         publish=publish,
+        warnings=tuple(warning for release in desired.releases for warning in _lacks(release, facts)),
     )
+
+
+def _lacks(release: BuildRelease, facts: Facts) -> Iterator[str]:
+    """Say what the module of a release that is built cannot do."""
+    receipt = facts.installed.get(release.path)
+    for lack in receipt.lacks if isinstance(receipt, ReleaseReceipt) else ():
+        yield f"environment {release.environment} {release.version}: {lack}"
 
 
 def _install(install: Install, facts: Facts) -> Iterator[_Step]:

@@ -30,7 +30,7 @@ _OF_THE_SHELL = re.compile(
     r"_|SHLVL|PWD|OLDPWD|PS1|CONDA_(PREFIX|DEFAULT_ENV|SHLVL|PROMPT_MODIFIER)|_?_?CONDA_(SET|BACKUP).*"
 )
 """What the shell or every activation changes, and where scripts keep what `conda deactivate` puts back."""
-_VARIABLE = re.compile(r"\$\{?#?!?([A-Za-z_][A-Za-z0-9_]*)")
+_VARIABLE = re.compile(r"(?:\$\{?[#!]*|\bunset\s+(?:-v\s+)?)([A-Za-z_][A-Za-z0-9_]*)")
 _UNSET = "***unset***"
 """How conda writes that a variable shall not be there."""
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f]*")
@@ -53,6 +53,8 @@ class _Step:
     script: str
     variables: dict[str, str]
     functions: frozenset[str]
+    files: tuple[str, ...]
+    """What lay in the home directory in the end."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,9 @@ def _compare_runs(release: BuildRelease, workshop: Workshop, scripts: list[str],
         for name in sorted(_changes(before, after) | _changes(marked_before, marked_after)):
             values = (each.variables.get(name) for each in (after, marked_after, marked_before))
             found.conclude(_Change(script, name, *values))
+    if empty and empty[-1].files:
+        files = ", ".join(empty[-1].files)
+        found.lacks.append(f"activation writes files into the home directory, which no module does: {files}")
 
 
 def _run(
@@ -180,7 +185,7 @@ def _run(
         script, block, functions = text.split("\2")
         values = dict(item.partition("=")[::2] for item in block.split("\0") if item)
         kept = {name: value for name, value in values.items() if not _OF_THE_SHELL.fullmatch(name) and name != "HOME"}
-        yield _Step(script, kept, frozenset(functions.split("\n")) - {"say", ""} | {f"~/{name}" for name in written})
+        yield _Step(script, kept, frozenset(functions.split("\n")) - {"say", ""}, written)
 
 
 def _changes(before: _Step, after: _Step) -> set[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lmodforge.apply.workshop import Workshop
+from lmodforge.config.channels import ALIAS
 from lmodforge.plan.actions import BuildRelease
 
 _COMPILE = """\
@@ -31,8 +32,9 @@ class Finisher:
     def complete(self, packages: Sequence[dict[str, Any]]) -> list[str]:
         """Run the post-link scripts that the site allows and write bytecode; return what was not done."""
         self.workshop.system.remove(f"{self.release.path}/{_TAG}")
+        self.workshop.system.make_directory(f"{self.release.path}/bin")  # the module puts it on PATH
         refused = self._post_link(packages)
-        self._compile([path for package in packages for path in package["python"]])
+        self._compile([path for package in packages for path in package["uncompiled"]])
         return refused
 
     def mark(self, packages: Sequence[dict[str, Any]]) -> None:
@@ -59,7 +61,7 @@ class Finisher:
 
     def _history(self, packages: Sequence[dict[str, Any]]) -> str:
         """Write what `conda list --revisions` and `conda env export --from-history` read."""
-        names = (f"{each['channel']}/{each['subdir']}::{_dist(each)}" for each in packages)
+        names = (f"{each['channel'].removeprefix(f'{ALIAS}/')}/{each['subdir']}::{_dist(each)}" for each in packages)
         specs = ", ".join(repr(spec) for spec in self.release.specs)
         return "\n".join(
             [

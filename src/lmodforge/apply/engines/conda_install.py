@@ -99,6 +99,13 @@ def _installed(prefix: Path) -> list[PrefixRecord]:
     return [by_name[record.name.normalized] for record in PackageRecord.sort_topologically([*records])]
 
 
+def _uncompiled(files: Sequence[str]) -> list[str]:
+    """Return the modules that came without bytecode: all of a noarch package, and more."""
+    compiled = {path.replace("__pycache__/", "").split(".cpython-")[0] for path in files if path.endswith(".pyc")}
+    modules = (path for path in files if path.startswith("lib/python") and path.endswith(".py"))
+    return [path for path in modules if path.removesuffix(".py") not in compiled]
+
+
 def _package(record: PrefixRecord) -> dict[str, Any]:
     files = [str(path) for path in record.files]
     return {
@@ -109,7 +116,7 @@ def _package(record: PrefixRecord) -> dict[str, Any]:
         "channel": (record.channel or "").rstrip("/"),
         "subdir": str(record.subdir),
         "licence": record.license or "",
-        "python": [path for path in files if path.endswith(".py")] if record.noarch.python else [],
+        "uncompiled": _uncompiled(files),
         "post_link": f"bin/.{record.name.normalized}-post-link.sh" in files,
         "files": len(files),
     }

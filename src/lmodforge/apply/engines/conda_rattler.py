@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from typing import Any
 
@@ -26,7 +27,9 @@ def main() -> None:
         answer = {"failures": list(refused.failures)}
     except Exception as error:  # rattler's have no base of their own
         answer = {"failures": [{"message": str(error) or type(error).__name__}]}
-    print(network.masked(json.dumps(answer)))  # noqa: T201 - this is a program: its answer goes to stdout
+    print(network.masked(json.dumps(answer)), flush=True)  # noqa: T201 - this is a program: its answer goes to stdout
+    # Threads of rattler may be at work still, and a Python that ends in order dies of them.
+    os._exit(0)
 
 
 async def _answer(job: dict[str, Any], network: Network) -> dict[str, Any]:
