@@ -2,13 +2,16 @@
 local M, prefix = ...
 
 -- For sh: short enough to work in bash, zsh, ksh and dash (no `local`), and safe under `set -eu`, which many
--- activation scripts are not.  It asks conda's own activator, as the function of `conda init` does.
+-- activation scripts are not.  It asks conda's own activator, as the function of `conda init` does; and it unsets
+-- what that sets to ''.
 local conda = {
   sh = [[
 case "${1-}" in
   activate|deactivate|reactivate)
     case $- in *u*) set +u; conda "$@"; set -- "$?"; set -u; return "$1";; esac
-    eval "$(PS1="${PS1-}" '@PREFIX@/bin/conda' shell.posix "$@" || echo false)" && hash -r;;
+    set -- "$({ PS1="${PS1-}" '@PREFIX@/bin/conda' shell.posix "$@" || echo false; } |
+      sed "s/^export \([^=]*\)=''\$/unset \1/")"
+    eval "$1" && hash -r;;
   create|install|update|upgrade|remove|uninstall)
     [ "${@TOGGLE@-}" = '@VALUE@' ] || echo 'conda: @TOGGLE@ is read when the module is loaded: load it again' >&2
     '@PREFIX@/bin/conda' "$@" && conda reactivate;;

@@ -5,12 +5,40 @@ if ($?prompt) then
   set _lf_prompt_was = $prompt:q
 endif
 
+if ($?_lf_shown) then
+  # conda shows the environment below when it goes back to it, also where that is a module's.
+  if ($?prompt) eval 'set prompt = "$_lf_prompt_was:s|'"$_lf_shown"'||"'
+  unset _lf_shown
+endif
+
 if ($?_lf_above) then
-  # A conda environment on top of an environment module: CONDA_* are the module's, and Lmod has set them back.
-  set _lf_code = "`(setenv CONDA_SHLVL 1; setenv CONDA_PREFIX '$_lf_above'; setenv CONDA_PROMPT_MODIFIER '$_lf_modifier'; setenv prompt '$_lf_prompt_was'; '$_lf_conda' shell.csh deactivate) | grep -v '^[unset]*env _*C[OE][N_]'`"
-  eval "$_lf_code"
-  unsetenv CONDA_PREFIX_1 CONDA_PREFIX_2 CONDA_PREFIX_3 CONDA_PREFIX_4
-  unset _lf_above _lf_modifier
+  # conda environments on top of an environment module: CONDA_* are the module's, and Lmod has set them back.
+  set _lf_kept = ()
+  foreach _lf_name (CONDA_SHLVL CONDA_PREFIX CONDA_DEFAULT_ENV CONDA_PROMPT_MODIFIER)
+    set _lf_kept = ($_lf_kept:q "=`printenv $_lf_name`")
+  end
+  setenv CONDA_SHLVL $_lf_level
+  setenv CONDA_PREFIX "$_lf_above"
+  setenv CONDA_PROMPT_MODIFIER "$_lf_modifier"
+  while ($_lf_level > 1)
+    # The lowest of them as if nothing were below it: that is the module.
+    if ($_lf_level == 2) setenv CONDA_SHLVL 1
+    set _lf_code = "`(setenv prompt '$_lf_prompt_was'; '$_lf_conda' shell.csh deactivate)`"
+    eval "$_lf_code"
+    if ($?prompt) then
+      set _lf_prompt_was = $prompt:q
+    endif
+    @ _lf_level--
+  end
+  foreach _lf_name (CONDA_SHLVL CONDA_PREFIX CONDA_DEFAULT_ENV CONDA_PROMPT_MODIFIER)
+    if ("$_lf_kept[1]" == "=") then
+      unsetenv $_lf_name
+    else
+      setenv $_lf_name "$_lf_kept[1]:s/=//"
+    endif
+    shift _lf_kept
+  end
+  unset _lf_above _lf_modifier _lf_level _lf_kept _lf_name
 endif
 
 if ($?_lf_level) then
@@ -40,6 +68,22 @@ if ($?_lf_level) then
   end
   set path = ($_lf_path:q)
   unset _lf_level _lf_theirs _lf_stop _lf_module _lf_path _lf_entry ask_conda conda_tmp_status
+endif
+
+if ($?_lf_names) then
+  unsetenv $_lf_names:x
+  unset _lf_names
+endif
+
+if ($?_lf_venv) then
+  if ($?_OLD_VIRTUAL_PROMPT) then
+    set prompt = $_OLD_VIRTUAL_PROMPT:q
+  endif
+  if ($?VIRTUAL_ENV) then
+    if ("$VIRTUAL_ENV" == "$_lf_venv") unsetenv VIRTUAL_ENV VIRTUAL_ENV_PROMPT
+  endif
+  unset _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PROMPT _lf_venv
+  unalias deactivate pydoc
 endif
 
 if ($?prompt) then

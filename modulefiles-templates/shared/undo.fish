@@ -1,10 +1,20 @@
 # Undo what `activate` left in this shell: sourced at unload, after the shell has read Lmod's changes.
 # Each part runs only where its variables, _lf_*, are given.
 if set -q _lf_above
-    # A conda environment on top of an environment module: CONDA_* are the module's, and Lmod has set them back.
-    CONDA_SHLVL=1 CONDA_PREFIX=$_lf_above $_lf_conda shell.fish deactivate 2>/dev/null |
-        string match -rv '^set -\S+ _*C(ONDA|E)_' | source
-    set -e CONDA_PREFIX_1 CONDA_PREFIX_2 CONDA_PREFIX_3 CONDA_PREFIX_4
+    # conda environments on top of an environment module: CONDA_* are the module's, and Lmod has set them back.
+    set -g _lf_kept "$CONDA_SHLVL" "$CONDA_PREFIX" "$CONDA_DEFAULT_ENV" "$CONDA_PROMPT_MODIFIER"
+    set -gx CONDA_SHLVL $_lf_level
+    set -gx CONDA_PREFIX $_lf_above
+    for level in (seq $_lf_level -1 2)
+        test $level -gt 2; or set -gx CONDA_SHLVL 1 # the lowest of them: below it is the module
+        $_lf_conda shell.fish deactivate 2>/dev/null | source
+    end
+    for name in CONDA_SHLVL CONDA_PREFIX CONDA_DEFAULT_ENV CONDA_PROMPT_MODIFIER
+        set -e $name
+        test -z "$_lf_kept[1]"; or set -gx $name $_lf_kept[1]
+        set -e _lf_kept[1]
+    end
+    set -e _lf_level _lf_kept
 end
 
 if set -q _lf_level
@@ -22,5 +32,17 @@ if set -q _lf_level
     set -g PATH (string match -v -- (string replace /bin/conda /condabin $_lf_conda) $PATH)
 end
 
-set -e _lf_above _lf_modifier _lf_conda _lf_level _lf_theirs _lf_stop _lf_code
+if set -q _lf_names
+    set -e (string split ' ' -- $_lf_names)
+end
+
+if set -q _lf_venv
+    set -l now "$VIRTUAL_ENV"
+    set -e _OLD_VIRTUAL_PATH                # Lmod has set PATH back; it may name what was loaded since
+    functions -q deactivate; and deactivate
+    set -e VIRTUAL_ENV VIRTUAL_ENV_PROMPT
+    test -z "$now" -o "$now" = "$_lf_venv"; or set -gx VIRTUAL_ENV $now
+end
+
+set -e _lf_shown _lf_names _lf_venv _lf_above _lf_modifier _lf_conda _lf_level _lf_theirs _lf_stop _lf_code
 true

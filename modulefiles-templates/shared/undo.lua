@@ -1,7 +1,8 @@
 -- Undoing what a load wrote down, at unload.  Lmod reverses prepend_path, pushenv and the like by itself; what
 -- `activate` left in the shell is undone by a script, which the shell runs after it has read Lmod's changes.
 local M, directory = ...
-local env  = M.env
+local env   = M.env
+local posix = require("posix")
 local undo = {}
 
 -- Run undo.sh, .csh or .fish of this directory with these variables.
@@ -9,14 +10,27 @@ local function in_shell(given)
   local kind = M.shell()
   local set  = { sh = "%s='%s';", csh = "set %s = '%s';", fish = "set -g %s '%s';" }
   if not set[kind] then return end
-  local commands = {}
+  local commands, strange = {}, "[^%w /._+@=,:~()-]"
+  if directory:find(strange) then return end
   for name, value in pairs(given) do
-    if value:find("[^%w /._+@=,:~()-]") then return end  -- nothing else goes into a command unseen
+    if value:find(strange) then return end  -- a command holds nothing that a shell would read
     commands[#commands + 1] = set[kind]:format("_lf_" .. name, value)
   end
   table.sort(commands)
   commands[#commands + 1] = (kind == "sh" and ". '%s/undo.sh'" or "source '%s/undo." .. kind .. "'"):format(directory)
   execute{ cmd = table.concat(commands, " "), modeA = { "unload" } }
+end
+
+-- The names of what conda writes down per level, from this level on; it leaves most of them behind.
+local function saved(from)
+  local names = {}
+  for name in pairs(posix.getenv()) do
+    local level = name:match("^__CONDA_SHLVL_(%d+)_[%w_]+$") or name:match("^CONDA_PREFIX_(%d+)$")
+                  or name:match("^CONDA_STACKED_(%d+)$")
+    if level and tonumber(level) >= from then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return #names > 0 and table.concat(names, " ") or nil
 end
 
 function undo.family(name)         family(name) end
@@ -38,26 +52,27 @@ function undo.conda(prefix, level, theirs)
   local now = env("CONDA_EXE")
   if (now or "none") == theirs and (env("CONDA_SHLVL") or "none") == level then return end
   if now ~= prefix .. "/bin/conda" then return end
-  in_shell{ conda = now, level = level, theirs = theirs == "none" and "" or theirs }
+  in_shell{ conda = now, level = level, theirs = theirs == "none" and "" or theirs,
+            names = saved(tonumber(level) or 0) }
 end
 
--- A conda environment that was activated on top of an environment module.
-function undo.above(prefix)
-  local now, conda = env("CONDA_PREFIX"), env("CONDA_EXE")
-  if not now or not conda or now == prefix and env("CONDA_SHLVL") == "1" then return end
-  for level = 2, 9 do                     -- those between the two, with `conda activate --stack`
-    local between = env("CONDA_PREFIX_" .. level)
-    if between then prepend_path("PATH", between .. "/bin") end
+-- An environment module of conda's kind, with conda environments on top of it or not.
+function undo.above_conda(prefix)
+  local now, level, conda = env("CONDA_PREFIX"), env("CONDA_SHLVL"), env("CONDA_EXE")
+  local modifier = env("CONDA_PROMPT_MODIFIER") or ""
+  if now == prefix and level == "1" then
+    in_shell{ shown = modifier }
+  elseif now and level and conda then
+    in_shell{ conda = conda, above = now, level = level, modifier = modifier, names = saved(1) }
   end
-  in_shell{ conda = conda, above = now, modifier = env("CONDA_PROMPT_MODIFIER") or "" }
 end
 
 -- A virtual environment that was activated since.
-function undo.venv(before)
+function undo.above_venv(before, prompt)
   local now = env("VIRTUAL_ENV")
   if not now or now == before then return end
   prepend_path("PATH", now .. "/bin")
-  in_shell{ venv = now }
+  in_shell{ venv = now, hide_prompt = prompt == "none" and env("PS1") and "yes" or nil }
 end
 
 return undo

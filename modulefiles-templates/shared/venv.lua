@@ -1,3 +1,3 @@
 -- `source activate NAME` needs nothing: bin is on PATH.  What it leaves is undone at unload.
 local M = ...
-M.note("venv", M.env("VIRTUAL_ENV") or "none")
+M.watch("venv", M.env("VIRTUAL_ENV") or "none")
