@@ -54,13 +54,6 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def below(path: str, prefix: str) -> str:
-    """Write a path as an expression over the local `prefix` where it lies below it: `prefix .. "/bin"`."""
-    if path == prefix:
-        return "prefix"
-    return f"prefix .. {_text(path[len(prefix) :])}" if path.startswith(prefix + "/") else _text(path)
-
-
 def _text(text: str) -> str:
     return '"' + "".join(map(_character, text)) + '"'
 

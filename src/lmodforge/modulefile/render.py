@@ -12,13 +12,28 @@ from typing import TYPE_CHECKING
 
 from lmodforge.config.shipped import shipped
 from lmodforge.modulefile import lua, shells
-from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module, Package, ToolModule
+from lmodforge.modulefile.context import (
+    DistributionModule,
+    EnvironmentModule,
+    Module,
+    Package,
+    RemovedModule,
+    ToolModule,
+)
 from lmodforge.modulefile.policy import Policy
 
 if TYPE_CHECKING:
     import jinja2
 
+_TEMPLATES: dict[type[Module], str] = {
+    DistributionModule: "distribution.lua.j2",
+    EnvironmentModule: "environment.lua.j2",
+    ToolModule: "tool.lua.j2",
+    RemovedModule: "removed.lua.j2",
+}
 SHARED = "__lmodforge"  # Lmod passes over names that begin with two underscores: it never shows in `module avail`
+
+BELOW = "__below"  # what a distribution opens; it is on MODULEPATH once that is loaded
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,7 @@ class Templates:
             "comment": lua.comment,
             "csh": shells.csh,
             "extensions": _extensions,
+            "filled": _filled,
             "fish": shells.fish,
             "long_text": lua.long_text,
             "lua": lua.lua,
@@ -66,41 +82,60 @@ class Templates:
             "one_line": lua.one_line,
             "sh": shells.sh,
         }
+        environment.globals["verbs"] = {"set": "pushenv", "prepend": "prepend_path", "append": "append_path"}
         return environment
 
 
 def render_tree(modules: Sequence[Module], templates: Templates) -> dict[str, bytes]:
     """Render the modulefiles, the defaults of each directory, and what the modulefiles share."""
-    tree = {f"{module.look.full_name}.lua": _modulefile(module, templates) for module in modules}
+    policy = _policy(modules)
+    tree = {f"{_place(module)}.lua": _modulefile(module, policy, templates) for module in modules}
     tree |= _defaults(modules, templates)
-    tree |= _shared(_policy(modules), templates)
+    tree |= _shared(policy, templates)
     return dict(sorted(tree.items()))
 
 
-def _modulefile(module: Module, templates: Templates) -> bytes:
-    match module:
-        case DistributionModule():
-            name = "distribution"
-        case EnvironmentModule():
-            name = "environment"
-        case ToolModule():
-            name = "tool"
-    template = templates.environment.get_template(f"{name}.lua.j2")
-    tree = "^(.*)" + "/[^/]+" * (module.look.full_name.count("/") + 1) + "$"
-    activation = "conda" if getattr(module, "kind", "") in ("miniforge", "miniconda", "anaconda") else "none"
-    text = template.render(module=module, tree=tree, help=module.look.summary, activation=activation)
-    return text.encode()
+def _policy(modules: Sequence[Module]) -> Policy:
+    policies = {module.policy for module in modules if isinstance(module, DistributionModule | ToolModule)}
+    if len(policies) > 1:
+        raise ValueError("the modules of one tree share one policy")
+    return policies.pop() if policies else Policy(site="")
+
+
+def _place(module: Module) -> str:
+    below = module.below if isinstance(module, EnvironmentModule) else ""
+    return f"{_opened(below)}/{module.look.full_name}" if below else module.look.full_name
+
+
+def _opened(full_name: str) -> str:
+    return f"{BELOW}/{full_name}"
+
+
+def _modulefile(module: Module, policy: Policy, templates: Templates) -> bytes:
+    opened = ""
+    if isinstance(module, DistributionModule) and module.opens:
+        opened = f'myFileName():match({lua.lua(_tree(module))}) .. "/{_opened(module.look.full_name)}"'
+    text = templates.environment.get_template(_TEMPLATES[type(module)]).render(
+        module=module, policy=policy, tree=_tree(module), opened=opened
+    )
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _tree(module: Module) -> str:
+    """Return the Lua pattern that takes a modulefile's path to its tree."""
+    return "^(.*)" + "/[^/]+" * (_place(module).count("/") + 1) + "$"
 
 
 def _defaults(modules: Sequence[Module], templates: Templates) -> dict[str, bytes]:
     directories = defaultdict(list)
-    for look in (module.look for module in modules):
-        if look.default:
-            directory, _, _ = look.full_name.rpartition("/")
-            directories[directory].append(f'module_version({lua.lua(look.full_name)}, "default")')
+    for module in modules:
+        cycle = module.look.lifecycle
+        if module.look.default or cycle.hidden or cycle.aliases or cycle.removed or isinstance(module, RemovedModule):
+            directories[_place(module).rpartition("/")[0]].append(module.look)
     template = templates.environment.get_template("modulerc.lua.j2")
     return {
-        f"{directory}/.modulerc.lua": template.render(lines=lines).encode() for directory, lines in directories.items()
+        f"{directory}/.modulerc.lua".lstrip("/"): template.render(looks=looks).encode()
+        for directory, looks in directories.items()
     }
 
 
@@ -114,10 +149,6 @@ def _shared(policy: Policy, templates: Templates) -> dict[str, bytes]:
     return found
 
 
-def _policy(modules: Sequence[Module]) -> Policy:
-    return next((module.policy for module in modules if not isinstance(module, EnvironmentModule)), Policy(""))
-
-
 def _extensions(packages: Iterable[Package]) -> list[str]:
     """Write `name/version, name/version` as string literals of a readable width, to be joined: it is one string."""
     lines = [""]
@@ -128,6 +159,13 @@ def _extensions(packages: Iterable[Package]) -> list[str]:
         lines[-1] += entry
     lines[-1] = lines[-1].removesuffix(", ")
     return [lua.lua(line) for line in lines]
+
+
+def _filled(value: str) -> str:
+    """Write a captured value as an expression: `{prefix}/share/gdal` is `prefix .. "/share/gdal"`."""
+    parts = value.split("{prefix}")
+    words = [word for part in parts for word in ("prefix", lua.lua(part))][1:]
+    return " .. ".join(word for word in words if word != '""') or '""'
 
 
 def _fields(policy: Policy) -> str:
