@@ -37,7 +37,7 @@ def run() -> list[Row]:
             name="planning: the same before they are built",
             figure=1_000 / first,
             unit="of 1,000 environments",
-            limit=500,
+            limit=1_000,
             at_least=True,
             how=f"the same, and a lock of {PACKAGES} packages read for each: {first:.2f} s",
             bound_by="one core: reading TOML",
