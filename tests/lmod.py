@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,11 +75,14 @@ class Shell:
     modulepath: str
     environment: dict[str, str] = field(default_factory=dict)
     lmod: Lmod = field(default_factory=lmod)
-    user: str | None = None
+    user: int | None = None
+    groups: tuple[int, ...] = ()
 
     def run(self, *steps: str) -> Ran:
         """Run the steps one after the other in one shell."""
         self.scratch.mkdir(parents=True, exist_ok=True)
+        if self.user is not None:
+            os.chown(self.scratch, self.user, self.user)
         lines = [self._init()]
         for step in steps:
             lines += self._lines(step)
@@ -104,6 +106,7 @@ class Shell:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=120,
+            check=False,
         )
         failed = self.scratch / "failed"
         return Ran(
@@ -116,7 +119,8 @@ class Shell:
     def _as_user(self) -> list[str]:
         if self.user is None:
             return []
-        return [shutil.which("setpriv") or "setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups"]
+        groups = ["--groups", ",".join(map(str, self.groups))] if self.groups else ["--clear-groups"]
+        return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", *groups]
 
     def _init(self) -> str:
         word = "source" if self.name in ("tcsh", "fish") else "."
@@ -152,7 +156,3 @@ class Shell:
         entries = (entry.partition("=") for entry in path.read_text().split("\0") if entry)
         environment = {name: value for name, _, value in entries if not _INTERNAL.fullmatch(name)}
         return State(environment, path.with_suffix(".rest").read_text())
-
-
-def is_root() -> bool:
-    return os.geteuid() == 0

@@ -1,11 +1,12 @@
 """Whatever happens between a load and its unload: the shell is as it was before.
 
-Each scenario runs in each shell, with real Lmod: environment, functions, aliases, shell variables and prompt are compared.
+Each scenario runs in each shell, with real Lmod. Environment, functions, aliases, options and prompt are compared.
 """
 
 from dataclasses import dataclass
 
 import pytest
+
 from lmod import SHELLS, Shell
 
 FORGE, PLAIN = "module load python/miniforge-25.3.0", "module load python/3.11.9"

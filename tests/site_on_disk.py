@@ -5,8 +5,6 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from standin import make_conda
-
 from lmodforge.apply.distributions.python import activate_script
 from lmodforge.modulefile.context import (
     DistributionModule,
@@ -19,9 +17,9 @@ from lmodforge.modulefile.context import (
     RemovedModule,
     ToolModule,
 )
-from lmodforge.modulefile.policy import Pi, Policy, Space
+from lmodforge.modulefile.policy import Policy, Space
 from lmodforge.modulefile.render import Templates, render_tree
-
+from standin import make_conda
 
 # What activation of the stand-in's environments sets: its declared variable and its script.
 ACTIVATION = {
@@ -81,26 +79,21 @@ class Site:
         return list(modules.values())
 
 
-def make_site(root: Path, policy: Policy | None = None) -> Site:
+def make_site(root: Path, policy: Policy | None = None, *, venvs: bool = True) -> Site:
     python, venv = root / "python", root / "venv"
-    for path in (venv, python / "envs/lab"):
+    for path in (venv, python / "envs/lab") if venvs else ():
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", path], check=True)
-    (python / "bin").mkdir()
+    for directory in ("python/bin", "uv/bin", "tmp"):
+        (root / directory).mkdir(parents=True, exist_ok=True)
+    (root / "tmp").chmod(0o1777)
     (python / "bin/activate").write_text(activate_script(str(python)))
-    (root / "uv/bin").mkdir(parents=True)
-    spaces = {
-        "project": Space(str(root / "project"), ("{pi}", "{user}")),
-        "scratch": Space(str(root / "scratch"), ("{user}",)),
-    }
-    (root / "project/smith").mkdir(parents=True)
-    (root / "scratch").mkdir()
     return Site(
         root,
         make_conda(root / "miniforge"),
         make_conda(root / "own", ("mine", "yours")),
         python,
         venv,
-        policy or Policy("Demo", pi=Pi(variables=("PROJECT_PI",)), temporary=(str(root / "tmp"),), **spaces),
+        policy or Policy("Demo", scratch=Space(f"{root}/scratch", ("{user}",)), temporary=(f"{root}/tmp",)),
     )
 
 
