@@ -20,8 +20,11 @@ esac]],
   csh = [[if (! $?prompt) set prompt = ""; source "@PREFIX@/etc/profile.d/conda.csh" $*]],
   fish = [[
 switch "$argv[1]"
-  case activate deactivate reactivate; '@PREFIX@/bin/conda' shell.fish $argv | source
-  case create install update upgrade remove uninstall; '@PREFIX@/bin/conda' $argv; and conda reactivate
+  case activate deactivate reactivate
+    '@PREFIX@/bin/conda' shell.fish $argv | source; return $pipestatus[1]
+  case create install update upgrade remove uninstall
+    test "$@TOGGLE@" = '@VALUE@'; or echo 'conda: @TOGGLE@ is read when the module is loaded: load it again' >&2
+    '@PREFIX@/bin/conda' $argv; and conda reactivate
   case '*'; '@PREFIX@/bin/conda' $argv
 end]],
 }

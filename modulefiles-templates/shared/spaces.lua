@@ -49,7 +49,9 @@ local function share(path)
   local test = path .. "/.conda_envs_dir_test"
   local file = io.open(test, "w")
   if file then file:close(); posix.chmod(test, "rw-rw----") end
-  posix.chmod(path, "rwxrws---")
+  -- luaposix reads no `s` in "rwxrws---"; its newer part takes a number: 2770
+  local found, status = pcall(require, "posix.sys.stat")
+  if found then status.chmod(path, tonumber("2770", 8)) else posix.chmod(path, "rwxrwx---") end
 end
 
 local function make(path, shared)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lmodforge.config.distributions import PythonDistribution
@@ -82,42 +83,53 @@ def lock_requests(
 
 
 def locked_packages(lock: str) -> tuple[tuple[str, str], ...]:
-    """Return name and version of each package of a pylock.toml (PEP 751), sorted."""
-    return tuple(sorted((package["name"], package["version"]) for package in _packages(lock)))
-
-
-def locked_hashes(lock: str) -> dict[str, str]:
-    """Return the sha256 of each file that the lock would download, by its package."""
-    return {package["name"]: file["hashes"]["sha256"] for package in _packages(lock) for file in _files(package)}
+    """Return name and version of each package of a lock, sorted."""
+    return _read(lock).packages
 
 
 def download_size(lock: str) -> int | None:
     """Return the bytes to download at the most; None where the index does not say."""
-    sizes = [file.get("size") for package in _packages(lock) for file in _files(package)]
-    known = [size for size in sizes if isinstance(size, int)]
-    return sum(known) if len(known) == len(sizes) else None
+    return _read(lock).size
 
 
-def check_tool_hash(name: str, tool: Tool, lock: str, platform: str) -> None:
-    """Refuse a tool whose wheel is not the one that the site file, or else lmodforge, knows."""
-    expected = tool.sha256.get(platform) or KNOWN_TOOLS.get((name, tool.version, platform))
-    found = locked_hashes(lock).get(name)
-    if expected and found != expected:
-        raise SiteError(
-            f"tool {name} {tool.version}: the index offers a wheel with sha256 {found}, expected was {expected}",
-            "nothing was installed; find out which one is right before you change `sha256` in the site file",
-        )
+@dataclass(frozen=True)
+class _Lock:
+    """What a lock says."""
+
+    packages: tuple[tuple[str, str], ...]
+    hashes: Mapping[str, str]
+    """sha256 of the file that is downloaded, by package."""
+    size: int | None
 
 
-def _packages(lock: str) -> list[dict[str, Any]]:
+@cache  # asked for packages, then for sizes; parsing TOML is what a plan for many new environments waits for
+def _read(text: str) -> _Lock:
+    """Read a pylock.toml (PEP 751)."""
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415 - only a plan that builds reads locks
     else:
         import tomli as tomllib  # noqa: PLC0415 - the same
-    packages: list[dict[str, Any]] = tomllib.loads(lock).get("packages", [])
-    return packages
+    packages = tomllib.loads(text).get("packages", [])
+    files = [(package["name"], file) for package in packages for file in _files(package)]
+    sizes = [file["size"] for _, file in files if "size" in file]
+    return _Lock(
+        packages=tuple(sorted((package["name"], package["version"]) for package in packages)),
+        hashes={name: file["hashes"]["sha256"] for name, file in files},
+        size=sum(sizes) if len(sizes) == len(files) else None,
+    )
 
 
 def _files(package: Mapping[str, Any]) -> list[dict[str, Any]]:
     source = [package["sdist"]] if "sdist" in package else []
     return [*package.get("wheels", ()), *source]
+
+
+def check_tool_hash(name: str, tool: Tool, lock: str, platform: str) -> None:
+    """Refuse a tool whose wheel is not the one that the site file, or else lmodforge, knows."""
+    expected = tool.sha256.get(platform) or KNOWN_TOOLS.get((name, tool.version, platform))
+    found = _read(lock).hashes.get(name)
+    if expected and found != expected:
+        raise SiteError(
+            f"tool {name} {tool.version}: the index offers a wheel with sha256 {found}, expected was {expected}",
+            "nothing was installed; find out which one is right before you change `sha256` in the site file",
+        )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import shlex
+from collections import Counter
 from typing import Any
 
 from lmodforge.apply.execute import Outcome
 from lmodforge.config.models import SiteConfig
 from lmodforge.plan.actions import Plan
 from lmodforge.plan.layout import Layout
-from lmodforge.report.plan import plan_count, plan_json
+from lmodforge.report.plan import plan_json
 from lmodforge.report.style import counted, paint
 
 
@@ -18,13 +19,18 @@ def deployed_text(site: SiteConfig, plan: Plan, outcome: Outcome | None, *, sett
     """Write what was done and the commands that try it."""
     if outcome is None:
         return f"Site {plan.site}: nothing to do."
-    lines = [f"Site {plan.site}: {plan_count(plan).removeprefix('Plan: ').replace(' to ', ' ')}", ""]
+    lines = [f"Site {plan.site}: {_done(plan)}", ""]
     if outcome.generation is not None:
         built = f"{counted(outcome.installed, 'prefix')}, {counted(outcome.released, 'release')}"
         lines.append(paint(f"Generation {outcome.generation} is current ({built} built).", "green"))
     if not settled:
         lines += ["", "The world changed during the deploy: `invoke plan` shows what is left to do."]
     return "\n".join([*lines, "", *next_steps(site)])
+
+
+def _done(plan: Plan) -> str:
+    counts = Counter(change.sign for change in plan.changes)
+    return f"{counts['+']} created, {counts['~']} changed, {counts['-']} removed."
 
 
 def next_steps(site: SiteConfig) -> list[str]:

@@ -29,8 +29,9 @@ def size(count: int) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Write `1 module`, `2 modules`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Write `1 module`, `2 modules`, `2 prefixes`."""
+    plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def table(rows: Sequence[tuple[str, ...]], indent: str = "  ") -> list[str]:
