@@ -21,8 +21,7 @@ from lmodforge.apply.workshop import Workshop
 from lmodforge.config.channels import channel_urls
 from lmodforge.errors import StepFailed, Where
 from lmodforge.plan.actions import BuildRelease
-from lmodforge.plan.conda import SUBDIRS
-from lmodforge.plan.locks import LockRequest, locked_packages
+from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
 from lmodforge.receipts.models import PackageEntry
 
 Places = Callable[[str, str], Where | None]

@@ -79,14 +79,14 @@ class _Findings:
     def conclude(self, change: _Change) -> None:
         """Conclude what a script does to a variable from what it makes of two."""
         name, script, before, marked = change.name, change.script, change.before, change.marked
-        if change.empty is not None and change.empty == marked:
-            self.add("set", name, change.empty, script)
-        elif marked is None:
+        if marked is None:
             self.lacks.append(f"{script} takes {name} away, which the module does not")
         elif before and marked.endswith(f":{before}"):
             self.add("prepend", name, marked.removesuffix(f":{before}"), script)
         elif before and marked.startswith(f"{before}:"):
             self.add("append", name, marked.removeprefix(f"{before}:"), script)
+        elif change.empty == marked:
+            self.add("set", name, marked, script)
         elif change.empty is not None and marked == before:
             self.add("set", name, change.empty, script)
             self.lacks.append(f"{script} leaves a value of {name} that is there already; the module sets its own")

@@ -16,6 +16,9 @@ from lmodforge.receipts.models import PackageEntry
 _STAGES = {"Prepared": "linking", "Installed": "compiling"}
 """What uv does after the line that begins so."""
 
+_PLATFORMS = {"linux-64": "x86_64-manylinux_2_28", "linux-aarch64": "aarch64-manylinux_2_28"}
+"""What uv calls the platforms that it can resolve for from elsewhere."""
+
 _LEFT_BY_UV = ("CACHEDIR.TAG", ".gitignore", ".lock")
 """A tag of a cache would make backups pass the environment by."""
 
@@ -35,6 +38,17 @@ def index_options(index: Index) -> tuple[str, ...]:
     for directory in index.find_links:
         options += ["--find-links", directory]
     return tuple(options)
+
+
+def _elsewhere(request: LockRequest) -> tuple[str, ...]:
+    """Return uv's option for a lock of another platform than this host's."""
+    if request.platform in ("", SUBDIRS.get(host_platform())):
+        return ()
+    if request.platform not in _PLATFORMS:
+        raise StepFailed(
+            f"{request.subject}: uv cannot resolve for {request.platform} from elsewhere", "lock it on such a host"
+        )
+    return "--python-platform", _PLATFORMS[request.platform]
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,7 @@ class Uv:
         return self.run(
             request.subject,
             *("pip", "compile", "-", "--format", "pylock.toml", "--no-header"),
+            *_elsewhere(request),
             *(*python, "--python-version", interpreter.version, "--only-binary", ":all:", *builds, *there),
             *index_options(self.workshop.site.index),
             stdin="\n".join((*request.requirements, *pinned.values())) + "\n",
