@@ -87,7 +87,7 @@ def test_every_place_of_a_site_file_that_leads_to_them_is_named(tmp_path, monkey
         "site.yaml:15:68: `https://repo.continuum.io/pkgs` is under Anaconda's terms of service",
         "site.yaml:16:27: `pkgs/main` is under Anaconda's terms of service",
         "site.yaml:19:38: `anaconda` is under Anaconda's terms of service",
-        "site.yaml:19:81: `https://conda.anaconda.org/main` is under Anaconda's terms of service",
+        "site.yaml:19:82: `https://conda.anaconda.org/main` is under Anaconda's terms of service",
     ]
     assert {line for line in lines if "hint:" in line} == {
         f"  hint: take `conda-forge`, {RECORD}",

@@ -11,18 +11,17 @@ from lmodforge.config.channels import channel_urls
 from lmodforge.config.distributions import CondaDistribution
 from lmodforge.config.environments import Environment
 from lmodforge.config.models import SiteConfig
+from lmodforge.config.naming import digits
+from lmodforge.plan.actions import Change
 from lmodforge.plan.digest import digest
 from lmodforge.plan.facts import Facts, Interpreter
-from lmodforge.plan.locks import ENGINE, LockRequest
+from lmodforge.plan.locks import ENGINE, SUBDIRS, LockRequest, pypi_lock_file
 
 CONDA_ENGINE = "conda/1"
 """Part of every key and digest: raised when a build from the same lock would come out otherwise."""
 
-SUBDIRS = {"linux-x86_64": "linux-64", "linux-aarch64": "linux-aarch64", "linux-ppc64le": "linux-ppc64le"}
-"""What conda calls our platforms."""
-
-_BASELINE = {"__unix": "0", "__linux": "4.18"}
-"""What every node has; a lock must not depend on the kernel of the host that made it."""
+_BASELINE = {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"}
+"""What every node has; a lock must not depend on the host that made it."""
 _NAME = re.compile(r"(?:[^\s]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)")
 
 
@@ -34,10 +33,11 @@ def conda_request(
     *,
     channels: Sequence[str] = (),
     anew: str = "",
+    file: str = "",
 ) -> LockRequest:
-    """Ask for a set of packages; another `anew` asks the same question again."""
+    """Ask for a set of packages; another `anew` asks the same question again, `file` names its lock."""
     urls = tuple(url for channel in channels or site.channels for url in channel_urls(channel))
-    virtual = tuple(sorted((_BASELINE | {"__glibc": facts.glibc} | site.conda.virtual_packages).items()))
+    virtual = tuple(sorted((_BASELINE | site.conda.virtual_packages).items()))
     asked = [CONDA_ENGINE, facts.platform, urls, tuple(specs), virtual, anew]
     return LockRequest(
         key=f"conda-{digest(asked)[:20]}",
@@ -49,15 +49,33 @@ def conda_request(
         channels=urls,
         platform=SUBDIRS.get(facts.platform, facts.platform),
         virtual_packages=virtual,
+        file=file,
     )
+
+
+def too_old(site: SiteConfig, facts: Facts) -> Iterator[Change]:
+    """Return a conflict when this host could not run what is solved for the nodes."""
+    wanted = (_BASELINE | site.conda.virtual_packages)["__glibc"]
+    if digits(facts.glibc) >= digits(wanted):
+        return
+    for name, distribution in site.distributions.items():
+        if isinstance(distribution, CondaDistribution) and distribution.environments:
+            reason = f"the C library of this host is {facts.glibc}, its environments are solved for {wanted}"
+            hint = f"solve for the oldest node: `conda: {{virtual_packages: {{__glibc: {facts.glibc}}}}}`"
+            yield Change("!", "distribution", name, reason, hint=hint)
 
 
 def environment_conda_request(site: SiteConfig, name: str, facts: Facts) -> LockRequest:
     """Ask for what an environment has from conda channels; its Python is among that."""
     environment = site.environments[name]
-    specs = conda_specs(environment)
     return conda_request(
-        site, f"environment {name}", specs, facts, channels=environment.channels, anew=environment.version
+        site,
+        f"environment {name}",
+        conda_specs(environment),
+        facts,
+        channels=environment.channels,
+        anew=environment.version,
+        file=f"{name}/{SUBDIRS.get(facts.platform, facts.platform)}.lock",
     )
 
 
@@ -83,6 +101,7 @@ def pypi_request(site: SiteConfig, name: str, facts: Facts, lock: str) -> LockRe
     packages = dict(conda_packages(lock))
     beside = tuple(f"{package}=={version}" for package, version in sorted(_python_packages(lock)))
     asked = [environment.version, environment.pypi, environment.build, packages.get("python"), beside]
+    subdir = SUBDIRS.get(facts.platform, facts.platform)
     return LockRequest(
         key=digest([ENGINE, CONDA_ENGINE, facts.platform, site.index.model_dump(), asked])[:20],
         engine="uv",
@@ -91,6 +110,8 @@ def pypi_request(site: SiteConfig, name: str, facts: Facts, lock: str) -> LockRe
         build=environment.build,
         interpreter=Interpreter("", packages.get("python", "")),
         beside=beside,
+        platform=subdir,
+        file=pypi_lock_file(name, subdir),
     )
 
 

@@ -19,6 +19,7 @@ from lmodforge.modulefile.context import (
 )
 from lmodforge.modulefile.policy import Policy, policy_of
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallConda, InstallPython, InstallTool
+from lmodforge.plan.conda import too_old
 from lmodforge.plan.condarc import base_files
 from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.plan.installers import download_of
@@ -43,7 +44,7 @@ class Desired:
     modules: tuple[Module, ...]
     links: dict[str, str]
     refused: tuple[Change, ...] = ()
-    """What nobody has accepted the licence of."""
+    """Conflicts, such as what nobody has accepted the licence of."""
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -75,7 +76,8 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     links: dict[str, str] = {}
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path)
-    conflicts = () if site.anaconda_terms else tuple(refused(installs, releases, facts))
+    theirs = () if site.anaconda_terms else refused(installs, releases, facts)
+    conflicts = (*theirs, *too_old(site, facts))
     return Desired(tuple(installs), tuple(releases), tuple(modules), links, conflicts)
 
 

@@ -8,20 +8,15 @@ from lmodforge.config.distributions import CondaDistribution, MiniforgeDistribut
 from lmodforge.errors import SiteError
 from lmodforge.plan.actions import Download
 from lmodforge.plan.known import KNOWN_INSTALLERS
+from lmodforge.plan.locks import SUBDIRS
 
 _MACHINES = {"linux-x86_64": "Linux-x86_64", "linux-aarch64": "Linux-aarch64", "linux-ppc64le": "Linux-ppc64le"}
-_SUBDIRS = {"linux-x86_64": "linux-64", "linux-aarch64": "linux-aarch64", "linux-ppc64le": "linux-ppc64le"}
 _FILES = {
     "miniforge": ("https://github.com/conda-forge/miniforge/releases/download/{version}", "Miniforge3-{version}"),
     "miniconda": ("https://repo.anaconda.com/miniconda", "Miniconda3-{version}"),
     "anaconda": ("https://repo.anaconda.com/archive", "Anaconda3-{version}"),
     "micromamba": ("https://github.com/mamba-org/micromamba-releases/releases/download/{version}", "micromamba"),
 }
-
-
-def conda_subdir(platform: str) -> str:
-    """Return what conda calls a platform: `linux-64` for `linux-x86_64`."""
-    return _SUBDIRS.get(platform, platform)
 
 
 def download_of(name: str, distribution: CondaDistribution, platform: str) -> Download | None:
@@ -51,5 +46,5 @@ def _url(distribution: CondaDistribution, platform: str) -> str:
     if source.url:
         return source.url
     single = distribution.kind == "micromamba"
-    file = f"{stem}-{_SUBDIRS[platform]}" if single else f"{stem}-{_MACHINES[platform]}.sh"
+    file = f"{stem}-{SUBDIRS[platform]}" if single else f"{stem}-{_MACHINES[platform]}.sh"
     return f"{(source.mirror or folder).rstrip('/')}/{file}".replace("{version}", distribution.version)

@@ -20,6 +20,9 @@ ENGINE = "uv/1"
 """Part of every key and digest: raised when a build from the same lock would come out otherwise."""
 
 
+SUBDIRS = {"linux-x86_64": "linux-64", "linux-aarch64": "linux-aarch64", "linux-ppc64le": "linux-ppc64le"}
+"""What conda calls our platforms; so do the names of lock files."""
+
 BASE = ("pip",)
 """What users expect to find beside `python` in a module of that name."""
 
@@ -41,9 +44,11 @@ class LockRequest:
     channels: tuple[str, ...] = ()
     """For conda, URLs, best first."""
     platform: str = ""
-    """For conda, such as `linux-64`."""
+    """Such as `linux-64`; empty: this host's."""
     virtual_packages: tuple[tuple[str, str], ...] = ()
     """For conda, what the nodes have: name and version."""
+    file: str = ""
+    """Where the lock may lie beside the site file, below its directory of locks; empty: nowhere."""
 
 
 def environment_request(
@@ -51,8 +56,22 @@ def environment_request(
 ) -> LockRequest:
     """Ask for an environment; its `version` is part of the question, so a new version resolves anew."""
     asked = [environment.version, environment.pypi, environment.build, interpreter.minor]
-    key = digest([ENGINE, platform, site.index.model_dump(), asked])[:20]
-    return LockRequest(key, "uv", f"environment {name}", environment.pypi, environment.build, interpreter)
+    subdir = SUBDIRS.get(platform, platform)
+    return LockRequest(
+        key=digest([ENGINE, platform, site.index.model_dump(), asked])[:20],
+        engine="uv",
+        subject=f"environment {name}",
+        requirements=environment.pypi,
+        build=environment.build,
+        interpreter=interpreter,
+        platform=subdir,
+        file=pypi_lock_file(name, subdir),
+    )
+
+
+def pypi_lock_file(name: str, subdir: str) -> str:
+    """Return where a lock of uv's lies; PEP 751 fixes how such a file is called."""
+    return f"{name}/pylock.{subdir}.toml"
 
 
 def base_request(site: SiteConfig, name: str, interpreter: Interpreter, platform: str) -> LockRequest:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lmodforge.apply.engines import Built
+from lmodforge.apply.interpreters import host_platform
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.models import Index
+from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import BuildRelease
-from lmodforge.plan.locks import LockRequest, locked_packages
+from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
 from lmodforge.receipts.models import PackageEntry
 
 _STAGES = {"Prepared": "linking", "Installed": "compiling"}
