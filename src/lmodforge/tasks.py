@@ -125,6 +125,34 @@ def deploy(
     say_json(done.json) if json else say(done.text)
 
 
+@task(
+    help=SITE
+    | JSON
+    | {
+        "check": "only say whether the locks are what the site file asks for; solve nothing",
+        "diff": "only show what would move",
+        "update": "solve everything anew, also what is locked already",
+        "markdown": "show what moved as Markdown, for a merge request",
+    }
+)
+def lock(
+    context: Context,
+    site: str = "",
+    root: str = "",
+    check: bool = False,
+    diff: bool = False,
+    update: bool = False,
+    markdown: bool = False,
+    json: bool = False,
+) -> int:
+    """Solve every environment for every platform; locks lie beside the site file. Exit 2: something would change."""
+    from lmodforge.commands.lock import check_locks, lock_site
+
+    shown = check_locks(site, root) if check else lock_site(site, root, update=update, diff=diff, markdown=markdown)
+    say_json(shown.json) if json else say(shown.text)
+    return 2 if shown.changes else 0
+
+
 @task(help=SITE | JSON)
 def status(context: Context, site: str = "", root: str = "", json: bool = False) -> int:
     """Compare the disk with the receipts. Exit 0: as deployed; 2: something was changed."""
@@ -204,4 +232,6 @@ def bench(context: Context, only: list[str] | None = None, out: str = "") -> int
     return run_benchmarks(only or (), out)
 
 
-namespace = Collection(init, check, schema, plan, deploy, status, rollback, prune, render, find, doctor, test, bench)
+namespace = Collection(
+    init, check, schema, lock, plan, deploy, status, rollback, prune, render, find, doctor, test, bench
+)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from lmodforge.apply.engines import Engines
 from lmodforge.apply.interpreters import host_interpreter
+from lmodforge.apply.lockfiles import fresh_locks
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.probe import probe_paths, probe_site, stored_locks
 from lmodforge.apply.workshop import Workshop
@@ -70,14 +71,15 @@ def _with_locks(facts: Facts, workshop: Workshop, engines: Engines, observer: Ob
 def _answered(
     facts: Facts, requests: Sequence[LockRequest], workshop: Workshop, engines: Engines, observer: Observer
 ) -> Facts:
-    """Add the locks that answer requests: those that are stored, and new ones for the rest."""
-    locks = dict(stored_locks(workshop.layout, (request.key for request in requests), observer))
+    """Add the locks that answer requests: those beside the site file, those that are stored, new ones for the rest."""
+    locks = fresh_locks(workshop.locks, requests, observer)
+    locks |= stored_locks(workshop.layout, (request.key for request in requests if request.key not in locks), observer)
     missing = [request for request in requests if request.key not in locks]
-    locks |= dict(zip((request.key for request in missing), _resolve(missing, workshop, engines), strict=True))
+    locks |= dict(zip((request.key for request in missing), resolve_all(missing, workshop, engines), strict=True))
     return replace(facts, locks={**facts.locks, **locks})
 
 
-def _resolve(requests: Sequence[LockRequest], workshop: Workshop, engines: Engines) -> list[str]:
+def resolve_all(requests: Sequence[LockRequest], workshop: Workshop, engines: Engines) -> list[str]:
     """Resolve side by side; when some have no solution, name them all at once."""
 
     def resolve(request: LockRequest) -> str | StepFailed:

@@ -32,6 +32,8 @@ class Workshop:
     """Directory of this deploy's logs; none are written without one."""
     progress: Progress = field(default_factory=Silent)
     now: Callable[[], datetime] = utc_now
+    locks: str = ""
+    """Directory of the lock files beside the site file; none are looked for without one."""
 
     @property
     def layout(self) -> Layout:

@@ -68,7 +68,7 @@ def workshop_for(opened: OpenSite, progress: Progress, logs: str = "") -> Worksh
     """Gather what the steps of a plan work with."""
     from lmodforge.apply.workshop import Workshop  # noqa: PLC0415 - the same
 
-    return Workshop(opened.system, opened.config, logs, progress)
+    return Workshop(opened.system, opened.config, logs, progress, locks=opened.locks)
 
 
 def engines_for(workshop: Workshop, document: Document | None = None) -> Engines:

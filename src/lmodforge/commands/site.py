@@ -53,6 +53,11 @@ class OpenSite:
         root = os.path.abspath(root) if root else ""  # noqa: PTH100 - resolving links would change the paths of the site
         return Layout(f"{root}{software}", f"{root}{modulefiles}")
 
+    @property
+    def locks(self) -> str:
+        """Where the lock files of the site lie: beside its file."""
+        return f"{self.path.absolute().parent}/locks/{self.config.name}"
+
     @cached_property
     def templates(self) -> Templates:
         """The site's own templates before the shipped ones."""

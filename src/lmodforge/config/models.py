@@ -8,7 +8,7 @@ from pydantic import Field
 
 from lmodforge.config.base import Model
 from lmodforge.config.channels import Channel, CondaSettings
-from lmodforge.config.distributions import Distribution
+from lmodforge.config.distributions import Distribution, Platform
 from lmodforge.config.environments import Environment, Tool
 from lmodforge.config.licences import AnacondaTerms
 from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, VersionNumber
@@ -82,6 +82,10 @@ class SiteConfig(Model):
     permissions: Permissions = Permissions()
     retention: Retention = Retention()
     index: Annotated[Index, Field(description="Where PyPI packages come from.")] = Index()
+    platforms: Annotated[
+        tuple[Platform, ...],
+        Field(description="What `invoke lock` solves for; left out: the platform of the host that it runs on."),
+    ] = ()
     channels: Annotated[tuple[Channel, ...], Field(min_length=1, description="Conda channels, best first.")] = (
         "conda-forge",
     )

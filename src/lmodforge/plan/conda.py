@@ -117,24 +117,24 @@ def pypi_request(site: SiteConfig, name: str, facts: Facts, lock: str) -> LockRe
 
 def conda_packages(lock: str) -> tuple[tuple[str, str], ...]:
     """Return name and version of each package of a lock, sorted."""
-    return tuple(sorted(_named(entry["conda"]) for entry in _entries(lock)))
+    return tuple(sorted(_named(entry["conda"]) for entry in conda_entries(lock)))
 
 
 def conda_urls(lock: str) -> tuple[str, ...]:
     """Return where each package of a lock comes from."""
-    return tuple(entry["conda"] for entry in _entries(lock))
+    return tuple(entry["conda"] for entry in conda_entries(lock))
 
 
 def conda_size(lock: str) -> int | None:
     """Return the bytes to download at the most; None where the channel does not say."""
-    sizes = [entry.get("size") for entry in _entries(lock)]
+    sizes = [entry.get("size") for entry in conda_entries(lock)]
     known = [int(size) for size in sizes if size is not None]
     return sum(known) if len(known) == len(sizes) else None
 
 
 def _python_packages(lock: str) -> Iterator[tuple[str, str]]:
     """Find what Python imports: what uv could otherwise install once more."""
-    for entry in _entries(lock):
+    for entry in conda_entries(lock):
         name, version = _named(entry["conda"])
         needs = {spec_name(spec) for spec in entry.get("depends", ())}
         purls = [purl for purl in entry.get("purls") or () if purl.startswith("pkg:pypi/")]
@@ -150,7 +150,8 @@ def _named(url: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _entries(lock: str) -> tuple[dict[str, Any], ...]:
+def conda_entries(lock: str) -> tuple[dict[str, Any], ...]:
+    """Return all that a lock says of each package."""
     import yaml  # noqa: PLC0415 - only a plan that builds reads locks
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -164,9 +165,9 @@ def conda_requests(site: SiteConfig, facts: Facts) -> tuple[LockRequest, ...]:
 
 
 def pypi_requests(site: SiteConfig, facts: Facts) -> tuple[LockRequest, ...]:
-    """Return what is asked of the index for environments with conda packages, once their conda locks are known."""
-    locks = {name: facts.locks[environment_conda_request(site, name, facts).key] for name in _conda_environments(site)}
-    asked = (pypi_request(site, name, facts, lock) for name, lock in locks.items())
+    """Return what is asked of the index for environments whose conda packages are locked."""
+    keys = {name: environment_conda_request(site, name, facts).key for name in _conda_environments(site)}
+    asked = (pypi_request(site, name, facts, facts.locks[key]) for name, key in keys.items() if key in facts.locks)
     return tuple(request for request in asked if request)
 
 

@@ -106,6 +106,12 @@ def locked_packages(lock: str) -> tuple[tuple[str, str], ...]:
     return _read(lock).packages
 
 
+def locked_files(lock: str) -> tuple[tuple[str, str, str], ...]:
+    """Return name and version of each package, and a short digest of its files."""
+    found = _read(lock)
+    return tuple((name, version, f"files {digest(found.files[name])[:8]}") for name, version in found.packages)
+
+
 def download_size(lock: str) -> int | None:
     """Return the bytes to download at the most; None where the index does not say."""
     return _read(lock).size
@@ -116,8 +122,8 @@ class _Lock:
     """What a lock says."""
 
     packages: tuple[tuple[str, str], ...]
-    hashes: Mapping[str, str]
-    """sha256 of the file that is downloaded, by package."""
+    files: Mapping[str, tuple[str, ...]]
+    """sha256 of each file that may be downloaded, by package."""
     size: int | None
 
 
@@ -133,9 +139,13 @@ def _read(text: str) -> _Lock:
     sizes = [file["size"] for _, file in files if "size" in file]
     return _Lock(
         packages=tuple(sorted((package["name"], package["version"]) for package in packages)),
-        hashes={name: file["hashes"]["sha256"] for name, file in files},
+        files={package["name"]: _hashes(package) for package in packages},
         size=sum(sizes) if len(sizes) == len(files) else None,
     )
+
+
+def _hashes(package: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(file["hashes"]["sha256"] for file in _files(package)))
 
 
 def _files(package: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -146,7 +156,7 @@ def _files(package: Mapping[str, Any]) -> list[dict[str, Any]]:
 def check_tool_hash(name: str, tool: Tool, lock: str, platform: str) -> None:
     """Refuse a tool whose wheel is not the one that the site file, or else lmodforge, knows."""
     expected = tool.sha256.get(platform) or KNOWN_TOOLS.get((name, tool.version, platform))
-    found = _read(lock).hashes.get(name)
+    found = ", ".join(_read(lock).files.get(name, ()))
     if expected and found != expected:
         raise SiteError(
             f"tool {name} {tool.version}: the index offers a wheel with sha256 {found}, expected was {expected}",
