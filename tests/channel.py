@@ -19,6 +19,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from typing_extensions import Self
 
 PYTHON = platform.python_version()
 MINOR = ".".join(PYTHON.split(".")[:2])
@@ -49,7 +50,7 @@ class LocalChannel:
         noarch: str | None = "generic",
         links: Mapping[str, str] | None = None,
         entry_points: Iterable[str] = (),
-        license: str = "MIT",
+        licence: str = "MIT",
         **index: object,
     ) -> Path:
         """Write a package; `files` by path below the prefix, executable below bin; returns its archive."""
@@ -60,7 +61,7 @@ class LocalChannel:
             "build_number": 0,
             "constrains": list(constrains),
             "depends": list(depends),
-            "license": license,
+            "license": licence,
             "name": name,
             "platform": None if noarch else "linux",
             "subdir": subdir,
@@ -97,7 +98,7 @@ class LocalChannel:
             build="host_0_cpython",
             noarch=None,
             links={f"bin/python{MINOR}": str(interpreter), "bin/python3": f"python{MINOR}", "bin/python": "python3"},
-            license="PSF-2.0",
+            licence="PSF-2.0",
             python_site_packages_path=site,
         )
         self.add("python_abi", MINOR, build=f"0_{ABI}", constrains=[f"python {MINOR}.* *_cpython"])
@@ -125,7 +126,7 @@ class LocalChannel:
             build="pyhd8ed1ab_0" if pure else f"py{ABI[2:]}_0",
             noarch="python" if pure else None,
             entry_points=entry_points if pure else (),
-            license=metadata["License-Expression"] or metadata["License"] or "unknown",
+            licence=metadata["License-Expression"] or metadata["License"] or "unknown",
         )
 
 
@@ -204,7 +205,7 @@ class Server:
         self.cut: set[str] = set()
         """Ends of paths of which half is sent."""
         self.asked: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
+        self._server = _Quiet(("127.0.0.1", 0), partial(_Handler, self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -215,7 +216,7 @@ class Server:
     def url(self) -> str:
         return f"http://{self.host}"
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -223,6 +224,13 @@ class Server:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that hang up: a solver asks in several ways at once, and takes the first answer."""
+
+    def handle_error(self, *_):
+        pass
 
 
 class _Handler(BaseHTTPRequestHandler):

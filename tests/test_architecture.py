@@ -11,8 +11,12 @@ import lmodforge
 SOURCE = Path(lmodforge.__file__).parent
 MODULES = {str(file.relative_to(SOURCE)): ast.parse(file.read_text()) for file in sorted(SOURCE.rglob("*.py"))}
 
-MAY_TOUCH_THE_WORLD = ("apply/system.py", "developer/")
-MAY_PRINT = ("tasks.py", "tasks/", "program.py", "developer/", "report/progress.py")
+MAY_TOUCH_THE_WORLD = (
+    "apply/system.py",
+    "apply/rattler/",
+    "developer/",
+)  # rattler/ is a program that System.run starts
+MAY_PRINT = ("tasks.py", "tasks/", "program.py", "developer/", "report/progress.py", "apply/rattler/")
 
 EFFECTFUL_MODULES = {"subprocess", "shutil", "tempfile", "ctypes", "multiprocessing"}
 # All else in `os` changes something, or starts something.

@@ -20,7 +20,7 @@ _URL = re.compile(r"(https?|file)://[^\s\"'\\]+")
 _SECRET = re.compile(r"://[^/]*@|/t/[^/]+/")
 _VIRTUAL = re.compile(r"__[a-z0-9_]+")
 _SPEC = re.compile(r"(?:[^\s:\"'\\]+::)?[A-Za-z0-9_][A-Za-z0-9._-]*(?:[\s=<>!~\[].*)?")
-_HOST = re.compile(r"[A-Za-z0-9.*-]+(:[0-9]+)?")
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9.-]+")
 
 
 def channel_urls(channel: str) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def _match_spec(text: str) -> str:
 
 def _host(text: str) -> str:
     if not _HOST.fullmatch(text):
-        raise mistake(f"`{text}` is not a host", "such as `conda.example.org`, without `https://`")
+        raise mistake(f"`{text}` is not a host", "such as `conda.example.org`, without `https://` and port")
     return text
 
 

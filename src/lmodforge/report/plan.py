@@ -14,14 +14,15 @@ _WORDS = {"+": "to create", "~": "to change", "-": "to remove", "!": "to decide"
 
 def plan_text(plan: Plan) -> str:
     """Write a line for each change, the hints of conflicts, and a last line that counts."""
+    warnings = [paint(f"warning: {warning}", "yellow") for warning in plan.warnings]
     if plan.is_empty:
-        return f"Site {plan.site}: nothing to do."
+        return "\n".join([*warnings, f"Site {plan.site}: nothing to do."])
     rows = [(change.sign, change.what, change.name, _reason(change)) for change in plan.changes]
     lines = [f"Site {plan.site}:", ""]
     for change, row in zip(plan.changes, table(rows), strict=True):
         lines.append(paint(row, _COLOURS[change.sign]))
         lines += [f"      hint: {change.hint}"] if change.hint else []
-    return "\n".join([*lines, "", plan_count(plan)])
+    return "\n".join([*lines, "", *warnings, plan_count(plan)])
 
 
 def _reason(change: Change) -> str:
@@ -41,4 +42,4 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         {"sign": c.sign, "what": c.what, "name": c.name, "reason": c.reason, "size": c.size, "hint": c.hint or None}
         for c in plan.changes
     ]
-    return {"document": "plan", "version": 1, "site": plan.site, "changes": changes}
+    return {"document": "plan", "version": 1, "site": plan.site, "changes": changes, "warnings": list(plan.warnings)}

@@ -14,6 +14,7 @@ from typing import Any
 
 from lmodforge.apply.engines import Built
 from lmodforge.apply.engines.conda_activation import capture
+from lmodforge.apply.engines.conda_failures import explained
 from lmodforge.apply.engines.conda_finish import Finisher
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.interpreters import host_platform
@@ -27,7 +28,7 @@ from lmodforge.receipts.models import PackageEntry
 Places = Callable[[str, str], Where | None]
 """Environment and spec -> where a person wrote it."""
 
-_PROGRAM = ("-I", "-m", "lmodforge.apply.engines.conda_rattler")
+_PROGRAM = ("-I", "-m", "lmodforge.apply.rattler")
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,14 @@ class Conda:
         return answer
 
     def _failure(self, subject: str, failure: dict[str, Any]) -> StepFailed:
+        if "spec" not in failure:
+            message, hint = explained(failure["message"])
+            return StepFailed(f"{subject}: {message}", hint)
         environment = subject.removeprefix("environment ")
-        where = self.places(environment, failure["spec"]) if failure.get("spec") else None
-        others = [f"{spec} stands at {self.places(environment, spec)}" for spec in failure.get("specs", ())[1:]]
-        hint = failure.get("hint") or "; ".join(others) or None
-        return StepFailed(f"{subject}: {failure['message']}", hint, where)
+        first, *others = failure.get("specs") or [failure["spec"]]
+        places = [f"`{other}` stands at {self.places(environment, other)}" for other in others]
+        hint = failure.get("hint") or ", ".join(places) or None
+        return StepFailed(f"{subject}: {failure['message']}", hint, self.places(environment, first))
 
 
 def _conda_entries(packages: list[dict[str, Any]]) -> list[PackageEntry]:

@@ -17,7 +17,7 @@ from rattler.exceptions import InvalidMatchSpecError, SolverError
 from rattler.lock import LockChannel, LockFile, LockPlatform
 from rattler.package.build_string import BuildString
 
-from lmodforge.apply.engines.conda_network import Network, Refused
+from lmodforge.apply.rattler.network import Network, Refused
 
 PATIENCE = timedelta(minutes=10)
 """For one solve."""
@@ -85,7 +85,7 @@ async def _solve_to_lock(job: dict[str, Any], network: Network, cache: str) -> d
         specs=tuple(job["specs"]),
     )
     _check(question.specs)
-    print("solving", file=sys.stderr, flush=True)  # noqa: T201 - progress of this program
+    print("solving", file=sys.stderr, flush=True)
     try:
         records = await question.solve(question.specs)
     except SolverError as error:
@@ -133,10 +133,9 @@ async def _blame(question: _Question, report: str) -> list[dict[str, Any]]:
     if alone:
         return [await _why_not(question, spec, why) for spec, why in alone]
     together = await _smallest(question)
-    why = await question.fails(together)
+    why = await question.fails(together) or report
     listed = ", ".join(f"`{spec}`" for spec in together)
-    message = f"{listed} cannot be installed together" if together else report
-    return [{"spec": together[0] if together else "", "specs": together, "message": _with_report(message, why)}]
+    return [{"spec": together[0], "specs": together, "message": _with_report(f"{listed} exclude each other", why)}]
 
 
 async def _smallest(question: _Question) -> list[str]:
@@ -144,7 +143,7 @@ async def _smallest(question: _Question) -> list[str]:
     kept = list(question.specs)
     for spec in question.specs:
         others = [other for other in kept if other != spec]
-        if await question.fails(others):
+        if others and await question.fails(others):
             kept = others
     return kept
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from rattler import LockFile, MatchSpec, PackageRecord, PrefixRecord, RepoDataRecord, install
 from rattler.package_cache import PackageCache, ValidationMode
 
-from lmodforge.apply.engines.conda_network import Network, Refused
+from lmodforge.apply.rattler.network import Network, Refused
 
 
 class _Reporter:
@@ -34,7 +34,7 @@ class _Reporter:
     def _say(self, what: str) -> None:
         if what != self.said:
             self.said = what
-            print(what, file=sys.stderr, flush=True)  # noqa: T201 - progress of this program
+            print(what, file=sys.stderr, flush=True)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the rest of rattler's events, which say nothing here
         if name.startswith("on_"):

@@ -7,18 +7,21 @@ by side on all cores, nothing of the caller's configuration is seen, and no othe
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
+import signal
 import sys
 from typing import Any
 
-from lmodforge.apply.engines.conda_install import install_locked
-from lmodforge.apply.engines.conda_network import Network, Refused
-from lmodforge.apply.engines.conda_solve import solve_to_lock
+from lmodforge.apply.rattler.install import install_locked
+from lmodforge.apply.rattler.network import Network, Refused
+from lmodforge.apply.rattler.solve import solve_to_lock
 
 
 def main() -> None:
     """Do one job."""
+    _end_with_the_deploy()
     job = json.load(sys.stdin)
     network = Network(job["network"])
     try:
@@ -27,9 +30,15 @@ def main() -> None:
         answer = {"failures": list(refused.failures)}
     except Exception as error:  # rattler's have no base of their own
         answer = {"failures": [{"message": str(error) or type(error).__name__}]}
-    print(network.masked(json.dumps(answer)), flush=True)  # noqa: T201 - this is a program: its answer goes to stdout
+    print(network.masked(json.dumps(answer)), flush=True)
     # Threads of rattler may be at work still, and a Python that ends in order dies of them.
     os._exit(0)
+
+
+def _end_with_the_deploy() -> None:
+    """Ask Linux to kill this program when the deploy is killed: the next one begins this prefix anew."""
+    set_signal_at_death_of_parent = 1
+    ctypes.CDLL(None).prctl(set_signal_at_death_of_parent, signal.SIGKILL)
 
 
 async def _answer(job: dict[str, Any], network: Network) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rattler.config import Config
 from rattler.networking import Client
+from rattler.networking.middleware import AuthenticationMiddleware, MirrorMiddleware, OciMiddleware, RetryMiddleware
 
 MASK = "***"
 
@@ -31,18 +32,20 @@ class Network:
         self._token_files: Mapping[str, str] = settings["tokens"]
         self._copy = settings["links"] == "copy"
 
-    @cached_property
+    @property
     def config(self) -> Config:
-        """Return rattler's settings."""
-        lines = [f"authentication-override-file = {json.dumps(self._authentication())}"]
-        lines += [f"allow-hard-links = {json.dumps(not self._copy)}"]
-        lines += ["[mirrors]", *(f"{json.dumps(url)} = {json.dumps(list(to))}" for url, to in self._mirrors.items())]
-        return Config.from_toml("\n".join(lines))
+        """Return rattler's settings for installing."""
+        return Config.from_toml(f"allow-hard-links = {json.dumps(not self._copy)}")
 
     @cached_property
     def client(self) -> Client:
-        """Return what makes requests."""
-        return Client.from_config(self.config, max_retries=2, user_agent="lmodforge")
+        """Return what makes requests: first the mirror is chosen, then its own token is added."""
+        os.environ["RATTLER_AUTH_FILE"] = self._authentication()
+        mirrors = {url: list(mirrors) for url, mirrors in self._mirrors.items()}
+        return Client(
+            [RetryMiddleware(2), MirrorMiddleware(mirrors), AuthenticationMiddleware(), OciMiddleware()],
+            user_agent="lmodforge",
+        )
 
     def masked(self, text: str) -> str:
         """Take every token out of a text."""
