@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _URL = re.compile(r"(https?|file)://[^\s\"'\\]+")
 _SECRET = re.compile(r"://[^/]*@|/t/[^/]+/")
 _VIRTUAL = re.compile(r"__[a-z0-9_]+")
-_SPEC = re.compile(r"(?:[^\s:\"'\\]+::)?[A-Za-z0-9_][A-Za-z0-9._-]*(?:[\s=<>!~\[].*)?")
+_SPEC = re.compile(r"(?:[^\s:\"'\\]+::)?[A-Za-z0-9_][A-Za-z0-9._-]*(?:[ =<>!~\[][A-Za-z0-9 =<>!~,|*._+:'\"/()\[\]-]*)?")
 _HOST = re.compile(r"(\*\.)?[A-Za-z0-9.-]+")
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from lmodforge.config import nodes
+from lmodforge.config.envfile import lay_under
 from lmodforge.config.nodes import Items, Keys, Loc, Node, Plain, Scalar
 from lmodforge.config.shipped import shipped
 from lmodforge.config.yamltext import parse
@@ -58,6 +59,8 @@ def read_document(path: Path) -> Document:
     """Read a site file. Never raises for what a file holds: see `mistakes`."""
     reader = _Reader()
     root = reader.read(path, (), None)
+    if root is not None:
+        root = lay_under(root, reader.read_beside, reader.mistakes)
     return Document(
         root=root or Keys({}, str(path), 0, 0),
         files=tuple(reader.files),
@@ -85,6 +88,10 @@ class _Reader:
         if real not in self._done:
             self._done[real] = self._read_with_bases(path, (*above, real), said)
         return self._done[real]
+
+    def read_beside(self, path: Path, said: Where) -> Keys | None:
+        """Read a file that is no base but is named in one; `said`: where."""
+        return self._read_one(path, said, "an environment file")
 
     def _read_with_bases(self, path: Path, above: tuple[Path, ...], said: Where | None) -> Keys | None:
         own = self._read_one(path, said)
@@ -115,7 +122,7 @@ class _Reader:
         self._fail(f"`extends` names `{text}`, which is not there", _hint_for_base(text, beside), said)
         return None
 
-    def _read_one(self, path: Path, said: Where | None) -> Keys | None:
+    def _read_one(self, path: Path, said: Where | None, what: str = "a site file") -> Keys | None:
         text = self._text(path, said)
         if text is None:
             return None
@@ -129,7 +136,7 @@ class _Reader:
             self._fail("the file is empty", "`invoke init` writes a site file to begin with", Where(str(path)))
         elif whole and root is not None:
             where = Where(root.file, root.line, root.column)
-            self._fail("a site file is a map of keys", "begin with `name: value`", where)
+            self._fail(f"{what} is a map of keys", "begin with `name: value`", where)
         return None
 
     def _text(self, path: Path, said: Where | None) -> str | None:

@@ -12,6 +12,7 @@ from lmodforge.config.base import Model
 from lmodforge.config.channels import Channel, MatchSpec
 from lmodforge.config.distributions import ModuleLook
 from lmodforge.config.naming import ModuleName, Name, Sha256, Text, VersionNumber, form, mistake
+from lmodforge.config.spaces import Variable
 
 # Name, extras, version clauses, marker: PEP 508 without the URL form, which no index vouches for.
 _REQUIREMENT = re.compile(
@@ -45,6 +46,13 @@ def _command(text: str) -> str:
     return text
 
 
+def _declared(text: str) -> str:
+    if text == "PATH" or text.startswith("CONDA_"):
+        raise mistake(f"`{text}` belongs to activation itself", "choose another variable")
+    return text
+
+
+Declared = Annotated[Variable, AfterValidator(_declared)]
 Requirement = Annotated[Text, AfterValidator(_requirement), form("requirement", r"^[A-Za-z0-9][^@]*$")]
 
 
@@ -71,6 +79,14 @@ class Environment(ModuleLook):
     module: Annotated[ModuleName | None, Field(description="Default: name/version.")] = None
     default: Annotated[bool, Field(description="Load this one when the module is named without a version.")] = False
     python: Annotated[VersionNumber | None, Field(description="The Python that it needs, such as 3.12.")] = None
+    source: Annotated[
+        Text | None,
+        Field(
+            alias="from",
+            description="An `environment.yml` of conda's, beside this file: its `channels`, `dependencies` and "
+            "`variables` are taken as they are, but for those that stand here.",
+        ),
+    ] = None
     conda: Annotated[
         tuple[MatchSpec, ...], Field(description="Packages from conda channels, such as `numpy >=2,<3`.")
     ] = ()
@@ -80,6 +96,12 @@ class Environment(ModuleLook):
     pypi: Annotated[
         tuple[Requirement, ...], Field(description="Packages from the PyPI index, such as `numpy>=2`.")
     ] = ()
+    variables: Annotated[
+        dict[Declared, Text],
+        Field(
+            default_factory=dict, description="What is set while a conda environment is active or its module loaded."
+        ),
+    ]
     build: Annotated[
         tuple[Name, ...],
         Field(description="Packages that may be built from source: their code runs on this host, as you."),

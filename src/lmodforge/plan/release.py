@@ -72,6 +72,7 @@ def desired_release(site: SiteConfig, install: InstallPython | InstallConda, nam
         pypi_key=parts.pypi_key,
         pypi_lock=parts.pypi_lock,
         size=parts.size,
+        variables=tuple(environment.variables.items()),
     )
 
 
@@ -100,7 +101,7 @@ def _of_conda(site: SiteConfig, prefix: str, name: str, facts: Facts) -> _Parts:
     lock = facts.locks[request.key]
     beside = pypi_request(site, name, facts, lock)
     pypi_lock = facts.locks[beside.key] if beside else ""
-    how = [site.conda.links, site.conda.post_link]
+    how = [site.conda.links, site.conda.post_link, site.environments[name].variables]
     return _Parts(
         engine="conda",
         digest=digest([CONDA_ENGINE, ENGINE, sha256(lock.encode()), sha256(pypi_lock.encode()), prefix, how]),

@@ -69,7 +69,16 @@ def _listing(site: SiteConfig, document: Document, name: str, written: _Written)
 
 def _conda_engine(site: SiteConfig, document: Document, name: str, environment: str) -> Iterator[Mistake]:
     kind = site.distributions[name].kind
-    if not site.environments[environment].conda or kind in CONDA_KINDS:
+    if kind in CONDA_KINDS:
+        return
+    if site.environments[environment].variables:
+        yield Mistake(
+            f"environment `{environment}` has variables, but distribution `{name}`, which lists it, is of kind `{kind}`"
+            " and has no conda engine",
+            "drop them",
+            document.locate(("environments", environment, "variables"), key=True),
+        )
+    if not site.environments[environment].conda:
         return
     elsewhere = f"list it in a distribution of kind {listed(sorted(CONDA_KINDS))}, or "
     yield Mistake(
