@@ -11,17 +11,34 @@ PACKAGES = {"conda": "BSD-3-Clause", "mamba": "BSD-3-Clause", "pip": "MIT", "pyt
 
 # The options, messages and traces of header.sh of constructor 3.16.
 _HEADER = r"""# A stand-in for an installer made by constructor: it keeps the contract, and there is no conda in it.
-set -e
-unset LD_LIBRARY_PATH LD_PRELOAD LD_AUDIT CONDARC MAMBARC
-PREFIX="${HOME}/@NAME@" BATCH=0 FORCE=0
-while getopts "bifhkp:sumtc" option; do
+set -eu
+unset LD_LIBRARY_PATH LD_PRELOAD LD_AUDIT
+case "$0" in *.sh) ;; *) echo 'Please run using "bash"/"dash"/"sh"/"zsh", but not "." or "source".' >&2; exit 1 ;; esac
+unset CONDARC MAMBARC
+OPTIONS="$*" PREFIX="${HOME}/@NAME@" BATCH=0 FORCE=0
+USAGE="
+usage: $0 [options]
+
+Installs @NAME@ @VERSION@
+-b           run install in batch mode (without manual intervention),
+             it is expected the license terms (if any) are agreed upon
+-f           no error if install prefix already exists
+-h           print this help message and exit
+-p PREFIX    install prefix, defaults to $PREFIX, must not contain spaces.
+-s           skip running pre/post-link/install scripts
+@MENUS@
+-u           update an existing installation
+-t           run package tests after installation (may install conda-build)
+"
+while getopts "bifhkp:s@M@ut" option; do
   case "$option" in
+    h) printf "%s\\n" "$USAGE"; exit 2 ;;
     b) BATCH=1 ;;
     i) BATCH=0 ;;
     f | u) FORCE=1 ;;
     p) PREFIX="$OPTARG" ;;
-    k | s | m | t | c) ;;
-    *) echo "usage: $0 [options]"; exit 2 ;;
+    k | s | m | t) ;;
+    *) echo "ERROR: did not recognize option '$option', please try -h"; exit 1 ;;
   esac
 done
 if [ "$BATCH" = 0 ]; then echo "this stand-in asks no questions: use -b" >&2; exit 2; fi
@@ -32,17 +49,20 @@ if [ "$FORCE" = 0 ] && [ -e "$PREFIX" ]; then
   exit 1
 fi
 @BODY@
-mkdir -p "$PREFIX" "$HOME/.conda"
+mkdir -p "$PREFIX"
 PREFIX=$(cd "$PREFIX" && pwd)
 echo "PREFIX=$PREFIX"
-echo "Unpacking bootstrapper..."
-mkdir -p "$PREFIX/install_tmp"
-mktemp -d >/dev/null
 cd "$PREFIX"
+echo "Unpacking bootstrapper..."
+printf '#!/bin/sh\nexit 0\n' >_conda
+chmod +x _conda
+export TMP="$PREFIX/install_tmp"
+mkdir -p "$TMP"
+mktemp -d >/dev/null
 mkdir -p bin condabin conda-meta envs etc/profile.d lib/python3.12/site-packages pkgs
 ln -s python3.12 lib/python3.1
-ln -sf bin/conda _conda
 [ "$(id -u)" = 0 ] || : >.nonadmin
+mkdir -p "$HOME/.conda"
 echo "$PREFIX" >>"$HOME/.conda/environments.txt"
 place() { mkdir -p "${1%/*}"; sed "s|@PREFIX@|$PREFIX|g" >"$1"; }
 place ./.condarc <<'EOF'
@@ -120,7 +140,9 @@ END
 esac"""
 
 
-def write_installer(path: Path, *, channel: str = CONDA_FORGE, body: str = "", version: str = "25.3.0") -> str:
+def write_installer(
+    path: Path, *, channel: str = CONDA_FORGE, body: str = "", version: str = "25.3.0", menus: bool = True
+) -> str:
     """Write an installer that brings PACKAGES from a channel, and return its sha256; `body` runs before it unpacks."""
     records = {
         f"{name}-{version}-0.json": {
@@ -134,6 +156,8 @@ def write_installer(path: Path, *, channel: str = CONDA_FORGE, body: str = "", v
     filled = {
         "@NAME@": "miniforge3",
         "@BODY@": body,
+        "@M@": "m" if menus else "",
+        "@MENUS@": "-m           disable the creation of menu items / shortcuts" if menus else "",
         "@CONDA@": _CONDA,
         "@VERSION@": version,
         "@CHANNELS@": "defaults" if channel == DEFAULTS else "conda-forge",

@@ -11,10 +11,12 @@ import time
 
 import pytest
 
+from channel import SUBDIR
 from conda.small import Small
 from end_to_end.faults import Failing
 from installer import DEFAULTS, write_installer, write_micromamba
 from lmodforge.apply.system import RealSystem
+from lmodforge.commands.lock import lock_site
 from lmodforge.errors import InvalidSite, SiteError, StepFailed
 from lmodforge.verify.lmod import find_lmod
 
@@ -145,6 +147,13 @@ def test_nothing_lands_in_the_admins_home_or_stays_of_the_scratch_one(small, mon
     small.deploy()
     assert list((tmp_path / "home").iterdir()) == []
     assert list((small.state / "cache/scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize(("menus", "more"), [(True, " -m"), (False, "")])
+def test_an_installer_adds_nothing_to_the_menus_of_the_host_and_never_updates(small, menus, more):
+    small.offer(menus=menus, body=f'echo "$OPTIONS" >{small.folder}/options')
+    small.deploy()
+    assert (small.folder / "options").read_text() == f"-b -p {small.prefix}{more}\n"
 
 
 def test_the_installer_stays_in_the_cache_by_its_hash_and_a_new_prefix_needs_no_download(small):
@@ -323,3 +332,45 @@ def test_an_installer_that_brings_anacondas_packages_under_another_name_is_found
         "  hint: nothing is published; `anaconda_terms` in the site file records who found that the site may use them"
     )
     assert not (small.modulefiles / "current").exists()
+
+
+CONDA = "#!/bin/sh\necho conda 25.3.0\n"
+SOURCED = "#!/bin/sh\n. /dev/null\n"
+
+
+@pytest.fixture
+def from_channel(centre):
+    """A centre that reaches a mirror, and no download site."""
+    files = {"bin/conda": CONDA, "bin/activate": SOURCED, "condabin/conda": CONDA}
+    centre.channel.add("conda", "25.3.0", files, licence="BSD-3-Clause")
+    centre.channel.add("conda", "26.1.0", files)
+    centre.channel.add("mamba", "2.5.0", {"bin/mamba": "#!/bin/sh\necho 2.5.0\n"})
+    centre.channel.index()
+    del centre.small.base["installer"], centre.small.base["sha256"]
+    centre.small.base["from"] = "channel"
+    return centre
+
+
+def test_miniforge_from_a_channel_is_solved_locked_and_installed_without_an_installer(from_channel):
+    small = from_channel.small
+    assert re.search(r"distribution +base 25.3.0-3 +new, from the channels \(", small.plan())
+    assert from_channel.deploy().settled
+    receipt = small.receipt()
+    assert receipt.source is None
+    found = {package.name: package for package in receipt.packages}
+    assert {"conda", "mamba", "pip", "python"} <= found.keys()
+    assert (found["conda"].version, found["conda"].licence) == ("25.3.0", "BSD-3-Clause")
+    assert found["conda"].channel == "https://conda.anaconda.org/conda-forge"
+    assert (small.prefix / ".condarc").read_text().startswith("# Written by lmodforge.")
+    assert "small and stays as it is" in (small.prefix / "conda-meta/frozen").read_text()
+    assert from_channel.deploy().plan.is_empty
+
+
+def test_a_base_from_a_channel_is_locked_beside_the_site_file(from_channel):
+    small = from_channel.small
+    small.open()
+    lock_site(str(small.file), str(small.root), update=False, diff=False, markdown=False)
+    assert (small.folder / f"locks/small/base/base.{SUBDIR}.lock").exists()
+    before = len(from_channel.server.asked)
+    assert from_channel.deploy().settled
+    assert [path for path in from_channel.server.asked[before:] if "repodata" in path] == []

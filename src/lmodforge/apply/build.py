@@ -52,7 +52,7 @@ class Builder:
                 self._renew_files(action)
             case InstallConda():
                 self._begin(action.prefix, action.key, action.lock)
-                base = install_conda(action, self.workshop)
+                base = install_conda(action, self.workshop, self.engines["conda"])
                 self._freeze_distribution(base)
                 self._keep(base)
             case InstallTool():

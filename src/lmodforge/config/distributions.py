@@ -165,8 +165,8 @@ class MiniforgeDistribution(CondaDistribution):
         Literal["installer", "channel"],
         Field(
             alias="from",
-            description="`installer`, or `channel`: conda, mamba, python and pip from the first of the `channels`, "
-            "for places that reach a mirror but not the download site; conda's version is the first part of `version`.",
+            description="`installer`, or `channel`: conda, mamba, python and pip from the `channels`, for places that "
+            "reach a mirror but not the download site; conda's version is what stands before the `-` of `version`.",
         ),
     ] = "installer"
 

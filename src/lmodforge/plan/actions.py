@@ -67,6 +67,8 @@ class InstallConda:
     """The installer or the program; None: it is installed from the lock."""
     key: str = ""
     lock: str = ""
+    specs: tuple[str, ...] = ()
+    """What was asked of the channels for the lock."""
     build: bool = True
     """False: it is there and only its files are new."""
 

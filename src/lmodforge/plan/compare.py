@@ -16,6 +16,7 @@ from lmodforge.plan.actions import (
     Plan,
     Sign,
 )
+from lmodforge.plan.conda import conda_size
 from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts
@@ -68,10 +69,10 @@ def _install(install: Install, facts: Facts) -> Iterator[_Step]:
         yield _Step(_foreign(what, name, install.prefix), None)
     elif receipt is None:
         reason = "left unfinished" if install.prefix in facts.unfinished else "new"
-        yield _Step(Change("+", what, name, f"{reason}{_origin(install)}", download_size(install.lock)), install)
+        yield _Step(Change("+", what, name, f"{reason}{_origin(install)}", _size(install)), install)
     elif not present:
         reason = f"{install.prefix} is missing"
-        yield _Step(Change("~", what, name, reason, download_size(install.lock)), install)
+        yield _Step(Change("~", what, name, reason, _size(install)), install)
     elif conflict := _other(install, receipt):
         yield _Step(conflict, None)
     elif isinstance(install, InstallConda) and (changed := _changed_files(install, receipt)):
@@ -84,9 +85,15 @@ def _origin(install: InstallPython | InstallConda | InstallTool) -> str:
         case InstallTool():
             return ""
         case InstallConda(download=download):
-            return f", by {download.name}" if download else ", from its channel"
+            return f", by {download.name}" if download else ", from the channels"
         case InstallPython(interpreter=interpreter):
             return f", on {interpreter.path}" if interpreter.path else ", downloaded by uv"
+
+
+def _size(install: InstallPython | InstallConda | InstallTool) -> int | None:
+    if isinstance(install, InstallConda):
+        return conda_size(install.lock) if install.lock else None
+    return download_size(install.lock)
 
 
 def _changed_files(install: InstallConda, receipt: object) -> list[str]:

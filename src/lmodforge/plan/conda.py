@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from lmodforge.config.channels import channel_urls
-from lmodforge.config.distributions import CondaDistribution
+from lmodforge.config.distributions import CondaDistribution, MiniforgeDistribution
 from lmodforge.config.environments import Environment
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.naming import digits
@@ -77,6 +77,16 @@ def environment_conda_request(site: SiteConfig, name: str, facts: Facts) -> Lock
         anew=environment.version,
         file=f"{name}/{SUBDIRS.get(facts.platform, facts.platform)}.lock",
     )
+
+
+def base_conda_request(site: SiteConfig, name: str, facts: Facts) -> LockRequest | None:
+    """Ask for what a base holds that comes from the channels; None when it has an installer."""
+    distribution = site.distributions[name]
+    if not isinstance(distribution, MiniforgeDistribution) or distribution.source != "channel":
+        return None
+    specs = (f"conda =={distribution.version.partition('-')[0]}", "mamba", "python", "pip")
+    file = f"{name}/base.{SUBDIRS.get(facts.platform, facts.platform)}.lock"
+    return conda_request(site, f"distribution {name}", specs, facts, anew=distribution.version, file=file)
 
 
 def conda_specs(environment: Environment) -> tuple[str, ...]:
@@ -161,7 +171,9 @@ def conda_entries(lock: str) -> tuple[dict[str, Any], ...]:
 
 def conda_requests(site: SiteConfig, facts: Facts) -> tuple[LockRequest, ...]:
     """Return what is asked of channels."""
-    return tuple(environment_conda_request(site, name, facts) for name in _conda_environments(site))
+    bases = (base_conda_request(site, name, facts) for name in site.distributions)
+    environments = (environment_conda_request(site, name, facts) for name in _conda_environments(site))
+    return (*filter(None, bases), *environments)
 
 
 def pypi_requests(site: SiteConfig, facts: Facts) -> tuple[LockRequest, ...]:

@@ -19,7 +19,7 @@ from lmodforge.modulefile.context import (
 )
 from lmodforge.modulefile.policy import Policy, policy_of
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallConda, InstallPython, InstallTool
-from lmodforge.plan.conda import too_old
+from lmodforge.plan.conda import base_conda_request, too_old
 from lmodforge.plan.condarc import base_files
 from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.plan.installers import download_of
@@ -95,14 +95,17 @@ def _install(site: SiteConfig, name: str, distribution: Distribution, facts: Fac
 
 
 def _install_conda(site: SiteConfig, name: str, distribution: CondaDistribution, facts: Facts) -> InstallConda:
-    version = distribution.version
+    version, request = distribution.version, base_conda_request(site, name, facts)
     return InstallConda(
         name=name,
         prefix=distribution.prefix or f"{site.paths.software}/{distribution.module.replace('{version}', version)}",
         version=version,
         type=distribution.kind,
         files=base_files(site, distribution),
-        download=download_of(name, distribution, facts.platform),
+        download=None if request else download_of(name, distribution, facts.platform),
+        key=request.key if request else "",
+        lock=facts.locks[request.key] if request else "",
+        specs=request.requirements if request else (),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from lmodforge.config.distributions import CondaDistribution, MiniforgeDistribution
+from lmodforge.config.distributions import CondaDistribution
 from lmodforge.errors import SiteError
 from lmodforge.plan.actions import Download
 from lmodforge.plan.known import KNOWN_INSTALLERS
@@ -19,10 +19,8 @@ _FILES = {
 }
 
 
-def download_of(name: str, distribution: CondaDistribution, platform: str) -> Download | None:
-    """Return the installer of a distribution; None when it comes from a channel. Raises SiteError without a hash."""
-    if isinstance(distribution, MiniforgeDistribution) and distribution.source == "channel":
-        return None
+def download_of(name: str, distribution: CondaDistribution, platform: str) -> Download:
+    """Return the installer of a distribution; raises SiteError when its hash is not known."""
     if platform not in _MACHINES:
         raise SiteError(
             f"distribution {name}: there is no installer for {platform}", f"only for {', '.join(_MACHINES)}"
@@ -36,7 +34,13 @@ def download_of(name: str, distribution: CondaDistribution, platform: str) -> Do
             f"distribution {name}: no sha256 is known of {posixpath.basename(url)}",
             f"take it from its makers and write `sha256: {{{platform}: ...}}`: nothing runs without one",
         )
-    return Download(url, posixpath.basename(url), sha256)
+    return Download(url, _file_name(distribution, url), sha256)
+
+
+def _file_name(distribution: CondaDistribution, url: str) -> str:
+    """Return what a download is called: an installer refuses to run under a name that does not end so."""
+    name = posixpath.basename(url).partition("?")[0]
+    return name if name.endswith(".sh") or distribution.kind == "micromamba" else f"{name}.sh"
 
 
 def _url(distribution: CondaDistribution, platform: str) -> str:

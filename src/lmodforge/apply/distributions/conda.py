@@ -10,10 +10,11 @@ from typing import Protocol
 from lmodforge import __version__
 from lmodforge.apply.distributions import anaconda, micromamba, miniconda, miniforge
 from lmodforge.apply.distributions.installer import scratch_home
+from lmodforge.apply.engines import Engine
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.licences import channel_of, is_anacondas
 from lmodforge.errors import StepFailed
-from lmodforge.plan.actions import Download, InstallConda
+from lmodforge.plan.actions import BuildRelease, Download, InstallConda
 from lmodforge.plan.condarc import externally_managed
 from lmodforge.plan.digest import sha256
 from lmodforge.receipts.models import DistributionReceipt, PackageEntry, SourceEntry
@@ -40,11 +41,13 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def install_conda(action: InstallConda, workshop: Workshop) -> DistributionReceipt:
+def install_conda(action: InstallConda, workshop: Workshop, engine: Engine) -> DistributionReceipt:
     """Make a base prefix; `envs` and `releases` in it stay writable for us."""
     kind, system = KINDS[action.type], workshop.system
     if action.download:
         kind.fill(action, action.download, workshop)
+    else:
+        engine.build(_as_release(action))
     for program in kind.PROGRAMS:
         _try(action, program, workshop)
     packages = tuple(installed_packages(action.prefix, workshop))
@@ -57,6 +60,28 @@ def install_conda(action: InstallConda, workshop: Workshop) -> DistributionRecei
     for name in ("envs", "releases"):
         system.make_directory(f"{action.prefix}/{name}")
     return _receipt(action, packages, files, workshop)
+
+
+def _as_release(action: InstallConda) -> BuildRelease:
+    """See a base from channels as what it is: an environment that holds conda."""
+    return BuildRelease(
+        environment=action.name,
+        version=action.version,
+        distribution=action.name,
+        prefix=action.prefix,
+        path=action.prefix,
+        digest="",
+        engine="conda",
+        python=f"{action.prefix}/bin/python",
+        key=action.key,
+        lock=action.lock,
+        packages=(),
+        imports=(),
+        commands=(),
+        timeout=0,
+        checked="",
+        specs=action.specs,
+    )
 
 
 def write_files(action: InstallConda, workshop: Workshop) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lmodforge.apply.surroundings import clean_environment
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import Download, InstallConda
@@ -64,7 +66,15 @@ def run_installer(action: InstallConda, download: Download, workshop: Workshop) 
     path = fetch(download, subject, workshop)
     workshop.progress.state(subject, "installing")
     with scratch_home(action.name, workshop) as variables:
-        workshop.run(subject, ("/bin/sh", path, "-b", "-p", action.prefix), variables=variables)
+        options = ("-m",) if _makes_menus(path, workshop, variables) else ()
+        workshop.run(subject, ("/bin/sh", path, "-b", "-p", action.prefix, *options), variables=variables)
+
+
+def _makes_menus(path: str, workshop: Workshop, variables: dict[str, str]) -> bool:
+    """Ask an installer whether it knows `-m`: without it, one that does adds to the menus of the whole host."""
+    environment = clean_environment("/") | variables
+    usage = workshop.system.run(("/bin/sh", path, "-h"), env=environment, cwd="/", timeout=60)
+    return bool(re.search(r"^-m\s", usage.stdout, re.MULTILINE))
 
 
 @contextmanager
