@@ -88,6 +88,9 @@ def test_the_base_has_the_settings_of_the_site_and_none_is_final(tmp_path):
     small = Small(tmp_path)
     small.offer()
     small.site["channels"] = ["https://mirror.example.org/conda-forge", "bioconda"]
+    small.site["conda"] = {
+        "mirrors": {"bioconda": ["https://mirror.example.org/bioconda", "https://other.example.org/b"]}
+    }
     small.base["condarc"] = {
         "ssl_verify": "false",
         "envs_dirs": ["/project/$USER/envs"],
@@ -102,9 +105,16 @@ def test_the_base_has_the_settings_of_the_site_and_none_is_final(tmp_path):
         "default_channels:\n"
         "  - https://mirror.example.org/conda-forge\n"
         "  - bioconda\n"
+        "custom_channels:\n"
+        "  bioconda: https://mirror.example.org\n"
+        "mirrored_channels:\n"
+        "  bioconda:\n"
+        "    - https://mirror.example.org/bioconda\n"
+        "    - https://other.example.org/b\n"
         "channel_priority: strict\n"
         "auto_update_conda: false\n"
         "notify_outdated_conda: false\n"
+        "number_channel_notices: 0\n"
         "ssl_verify: false\n"
         "envs_dirs:\n"
         '  - "/project/$USER/envs"\n'
@@ -254,6 +264,26 @@ def test_new_settings_are_written_into_the_base_and_nothing_else_of_it_changes(s
     assert before.keys() == after.keys()
     assert "  - bioconda\n" in (small.prefix / ".condarc").read_text()
     assert [path for path in small.prefix.rglob("*") if path.is_file() and path.stat().st_mode & 0o222] == []
+
+
+def test_settings_that_somebody_edited_are_given_up_only_when_told_so(small):
+    small.deploy()
+    condarc = small.prefix / ".condarc"
+    ours = condarc.read_text()
+    condarc.chmod(0o644)
+    condarc.write_text("channels: [theirs]\n")
+    with pytest.raises(SiteError) as refusal:
+        small.deploy()
+    assert str(refusal.value) == (
+        "distribution base 25.3.0-3: .condarc edited by hand\n  hint: move the edit into the site file or a template of "
+        "the site's own; `--replace-edited` gives it up"
+    )
+    small.deploy(replace_edited=True)
+    assert condarc.read_text() == ours
+    condarc.unlink()
+    assert small.deploy().settled
+    assert condarc.read_text() == ours
+    assert stat.S_IMODE(condarc.stat().st_mode) == 0o444
 
 
 def test_whatever_fails_nothing_is_published_and_the_next_deploy_completes(tmp_path):

@@ -84,6 +84,7 @@ def probe_paths(facts: Facts, layout: Layout, observer: Observer, desired: Desir
     return replace(
         facts,
         present=frozenset(path for path in paths if observer.mode(path) is not None),
+        base_files=_hashes(desired.base_files, observer),
         unfinished=frozenset(path for path in paths if _begun(facts, layout, observer, path)),
         links={**facts.links, **{link: target for link, target in links.items() if target is not None}},
         scripts=_hashes(scripts, observer),

@@ -21,7 +21,7 @@ from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts
 from lmodforge.plan.locks import download_size
-from lmodforge.plan.publish import Rendered, publication
+from lmodforge.plan.publish import KEEP_EDIT, Rendered, publication
 from lmodforge.receipts.models import DistributionReceipt, ReleaseReceipt, ToolReceipt
 
 
@@ -75,9 +75,8 @@ def _install(install: Install, facts: Facts) -> Iterator[_Step]:
         yield _Step(Change("~", what, name, reason, _size(install)), install)
     elif conflict := _other(install, receipt):
         yield _Step(conflict, None)
-    elif isinstance(install, InstallConda) and (changed := _changed_files(install, receipt)):
-        reason = f"new {', '.join(changed)}"
-        yield _Step(Change("~", what, name, reason), replace(install, build=False))
+    elif isinstance(install, InstallConda):
+        yield from _base_files(install, name, receipt, facts)
 
 
 def _origin(install: InstallPython | InstallConda | InstallTool) -> str:
@@ -96,9 +95,19 @@ def _size(install: InstallPython | InstallConda | InstallTool) -> int | None:
     return download_size(install.lock)
 
 
-def _changed_files(install: InstallConda, receipt: object) -> list[str]:
+def _base_files(install: InstallConda, name: str, receipt: object, facts: Facts) -> Iterator[_Step]:
+    """Find which of our files in a base are not as they should be; nothing else of it is looked at."""
     written = receipt.files if isinstance(receipt, DistributionReceipt) else {}
-    return [path for path, text in install.files.items() if written.get(path) != sha256(text.encode())]
+    wanted = {path: sha256(text.encode()) for path, text in install.files.items()}
+    found = {path: facts.base_files.get(f"{install.prefix}/{path}") for path in wanted}
+    edited = [path for path in wanted if found[path] not in (None, wanted[path], written.get(path))]
+    changed = [path for path in wanted if found[path] != wanted[path]]
+    renew = replace(install, build=False)
+    if edited:
+        reason = f"{', '.join(edited)} edited by hand"
+        yield _Step(Change("!", "distribution", name, reason, hint=KEEP_EDIT, edited=True), renew)
+    elif changed:
+        yield _Step(Change("~", "distribution", name, f"new {', '.join(changed)}"), renew)
 
 
 def _foreign(what: str, name: str, prefix: str) -> Change:

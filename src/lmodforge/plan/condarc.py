@@ -10,7 +10,14 @@ from lmodforge.config.distributions import CondaDistribution
 from lmodforge.config.models import SiteConfig
 
 _PLAIN = re.compile(r"[A-Za-z0-9/][A-Za-z0-9._/+@-]*(:[A-Za-z0-9._/+@-]+)*")
-Value = str | Sequence[str] | Mapping[str, str]
+Value = str | Sequence[str] | Mapping[str, str | Sequence[str]]
+
+_QUIET: dict[str, Value] = {
+    "channel_priority": "strict",
+    "auto_update_conda": "false",
+    "notify_outdated_conda": "false",
+    "number_channel_notices": "0",  # or each command waits for a host that a node may not reach
+}
 
 CONDARC = ".condarc"
 FROZEN = "conda-meta/frozen"
@@ -26,17 +33,20 @@ def base_files(site: SiteConfig, distribution: CondaDistribution) -> dict[str, s
 
 def condarc(site: SiteConfig, distribution: CondaDistribution) -> str:
     """Write the settings. None is final: users' own `envs_dirs`, `pkgs_dirs` and channels go before these."""
-    settings: dict[str, Value] = {
-        "channels": site.channels,
-        # What a user's old `channels: [defaults]` leads to.
-        "default_channels": site.channels,
-        "channel_priority": "strict",
-        "auto_update_conda": "false",
-        "notify_outdated_conda": "false",
-        **distribution.condarc,
-    }
+    settings: dict[str, Value] = {"channels": site.channels}
+    if "defaults" not in site.channels:  # what a user's old `channels: [defaults]` leads to
+        settings["default_channels"] = site.channels
+    settings |= _mirrors(site) | _QUIET | distribution.condarc
     lines = [line for key, value in settings.items() for line in _lines(key, value)]
     return "\n".join(["# Written by lmodforge. To change it, change the site file and deploy.", *lines, ""])
+
+
+def _mirrors(site: SiteConfig) -> dict[str, Value]:
+    """Lead conda to the best mirror of a channel, and mamba to all; conda knows no mirror that is called otherwise."""
+    names = {name: mirrors for name, mirrors in site.conda.mirrors.items() if "://" not in name and mirrors}
+    custom = {name: best.removesuffix(f"/{name}") for name, (best, *_) in names.items() if best.endswith(f"/{name}")}
+    found: dict[str, Value] = {"custom_channels": custom} if custom else {}
+    return found | ({"mirrored_channels": names} if names else {})
 
 
 def advice(site: SiteConfig) -> str:
@@ -56,7 +66,7 @@ def _lines(key: str, value: Value) -> list[str]:
     if isinstance(value, str):
         return [f"{key}: {_scalar(value)}"]
     if isinstance(value, Mapping):
-        return [f"{key}:", *(f"  {_scalar(name)}: {_scalar(text)}" for name, text in value.items())]
+        return [f"{key}:", *(f"  {line}" for name, below in value.items() for line in _lines(_scalar(name), below))]
     return [f"{key}:", *(f"  - {_scalar(text)}" for text in value)] if value else [f"{key}: []"]
 
 

@@ -51,6 +51,12 @@ class Desired:
         """Every prefix, release and tool."""
         return (*(install.prefix for install in self.installs), *(release.path for release in self.releases))
 
+    @property
+    def base_files(self) -> tuple[str, ...]:
+        """Every file of ours in a base with conda."""
+        bases = (install for install in self.installs if isinstance(install, InstallConda))
+        return tuple(f"{base.prefix}/{path}" for base in bases for path in base.files)
+
 
 def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     """Work out what the site file asks for."""

@@ -46,6 +46,8 @@ class Facts:
     """Conda channels that an adopted prefix is filled from, or that its settings lead to, by its path."""
     installed: Mapping[str, Installed] = field(default_factory=dict)
     """Receipts of distributions, releases and tools by path."""
+    base_files: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of our files in bases with conda, by path."""
     present: frozenset[str] = frozenset()
     """Those of the paths asked for that are there."""
     unfinished: frozenset[str] = frozenset()

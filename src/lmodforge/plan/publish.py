@@ -10,7 +10,7 @@ from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts
 
-_KEEP_EDIT = "move the edit into the site file or a template of the site's own; `--replace-edited` gives it up"
+KEEP_EDIT = "move the edit into the site file or a template of the site's own; `--replace-edited` gives it up"
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def edited_files(before: Mapping[str, str], wanted: Mapping[str, str], tree: Map
             continue
         what, name = _noun(path)
         if path not in before:
-            yield Change("!", what, name, "somebody put this file into the current tree", hint=_KEEP_EDIT, edited=True)
+            yield Change("!", what, name, "somebody put this file into the current tree", hint=KEEP_EDIT, edited=True)
         elif tree.get(path):
-            yield Change("!", what, name, "edited by hand", hint=_KEEP_EDIT, edited=True)
+            yield Change("!", what, name, "edited by hand", hint=KEEP_EDIT, edited=True)
 
 
 def changed_modules(
@@ -150,6 +150,6 @@ def changed_scripts(wanted: Mapping[str, str], facts: Facts) -> Iterator[Change]
         if found == want:
             continue
         if found is not None and found != before.get(path):
-            yield Change("!", "script", name, "edited by hand", hint=_KEEP_EDIT, edited=True)
+            yield Change("!", "script", name, "edited by hand", hint=KEEP_EDIT, edited=True)
         else:
             yield Change("~" if path in before else "+", "script", name, "missing" if path in before else "new")
