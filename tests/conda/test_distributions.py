@@ -12,13 +12,13 @@ import time
 import pytest
 
 from channel import SUBDIR
+from conda.shells import in_lmod
 from conda.small import Small
 from end_to_end.faults import Failing
 from installer import DEFAULTS, write_installer, write_micromamba
 from lmodforge.apply.system import RealSystem
 from lmodforge.commands.lock import lock_site
 from lmodforge.errors import InvalidSite, SiteError, StepFailed
-from lmodforge.verify.lmod import find_lmod
 
 TERMS = {"who": "Jane Doe", "when": "2026-11-20", "why": "education licence 1234"}
 
@@ -40,19 +40,6 @@ def small(tmp_path):
     return small
 
 
-def in_lmod(small, script):
-    """Run a bash script after a login that sourced the site's profile."""
-    lines = f". {find_lmod(RealSystem(), {}).init('bash')}\n. {small.modulefiles}/init/profile.sh\n{script}"
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-c", lines],
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "TMPDIR": str(small.folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout
-
-
 def test_the_plan_names_the_installer_and_a_second_deploy_has_nothing_to_do(small):
     assert "  +  distribution  base 25.3.0-3          new, by Miniforge3-25.3.0-3-Linux-x86_64.sh\n" in small.plan()
     assert small.deploy().settled
@@ -62,7 +49,7 @@ def test_the_plan_names_the_installer_and_a_second_deploy_has_nothing_to_do(smal
 def test_a_user_loads_the_module_and_activates_an_environment_without_conda_init(deployed, tmp_path):
     (tmp_path / "envs/mine/bin").mkdir(parents=True)
     script = (
-        f"module load python/miniforge; command -v conda >/dev/null; export CONDA_ENVS_PATH={tmp_path}/envs\n"
+        f"module load python/miniforge >/dev/null 2>&1; export CONDA_ENVS_PATH={tmp_path}/envs\n"
         "source activate mine; echo $CONDA_PREFIX; python -c 'print(6 * 7)'\n"
         "conda deactivate; echo ${CONDA_PREFIX:-none}; conda --version"
     )
@@ -275,8 +262,8 @@ def test_settings_that_somebody_edited_are_given_up_only_when_told_so(small):
     with pytest.raises(SiteError) as refusal:
         small.deploy()
     assert str(refusal.value) == (
-        "distribution base 25.3.0-3: .condarc edited by hand\n  hint: move the edit into the site file or a template of "
-        "the site's own; `--replace-edited` gives it up"
+        "distribution base 25.3.0-3: .condarc edited by hand\n"
+        "  hint: move the edit into the site file or a template of the site's own; `--replace-edited` gives it up"
     )
     small.deploy(replace_edited=True)
     assert condarc.read_text() == ours
