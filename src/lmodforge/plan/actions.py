@@ -40,6 +40,8 @@ class InstallPython:
     """Of the lock."""
     lock: str
     """What is installed beside the standard library."""
+    downloads: str
+    """Where uv finds its list of Pythons; empty: its own."""
     type: Literal["python"] = "python"
 
 

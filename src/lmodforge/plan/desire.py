@@ -82,7 +82,15 @@ def _install(
     module = distribution.module.replace("{version}", interpreter.version)
     prefix = distribution.prefix or f"{site.paths.software}/{module}"
     request = base_request(site, name, interpreter, facts.platform)
-    return InstallPython(name, prefix, interpreter, interpreter.version, request.key, facts.locks[request.key])
+    return InstallPython(
+        name,
+        prefix,
+        interpreter,
+        interpreter.version,
+        request.key,
+        facts.locks[request.key],
+        distribution.downloads or "",
+    )
 
 
 def _release(site: SiteConfig, install: InstallPython, name: str, facts: Facts) -> BuildRelease:
