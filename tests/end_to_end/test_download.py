@@ -80,7 +80,7 @@ def test_uv_downloads_the_interpreter_into_the_prefix(small, server):
     offer(folder, url)
     with_uv_python(small, downloads=f"{url}/pythons.json")
     small.deploy()
-    (interpreter,) = (small.prefix / "python").glob(f"cpython-*/bin/python{MINOR}")
+    (interpreter,) = (small.prefix / "python").glob(f"cpython-{VERSION}-*/bin/python{MINOR}")
     assert not interpreter.stat().st_mode & 0o222
     assert (small.prefix / "envs/tiny/bin/python").exists()
     assert small.deploy().plan.is_empty
