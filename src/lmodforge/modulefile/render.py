@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,11 +112,12 @@ def _opened(full_name: str) -> str:
 
 
 def _modulefile(module: Module, policy: Policy, templates: Templates) -> bytes:
-    opened = ""
-    if isinstance(module, DistributionModule) and module.opens:
-        opened = f'myFileName():match({lua.lua(_tree(module))}) .. "/{_opened(module.look.full_name)}"'
+    opens = isinstance(module, DistributionModule) and module.opens
     text = templates.environment.get_template(_TEMPLATES[type(module)]).render(
-        module=module, policy=policy, tree=_tree(module), opened=opened
+        module=module,
+        policy=policy,
+        tree=_tree(module),
+        opens=f"/{_opened(module.look.full_name)}" if opens else "",
     )
     return text.encode("utf-8", "surrogateescape")
 
@@ -128,10 +129,12 @@ def _tree(module: Module) -> str:
 
 def _defaults(modules: Sequence[Module], templates: Templates) -> dict[str, bytes]:
     directories = defaultdict(list)
-    for module in modules:
-        cycle = module.look.lifecycle
-        if module.look.default or cycle.hidden or cycle.aliases or cycle.removed or isinstance(module, RemovedModule):
-            directories[_place(module).rpartition("/")[0]].append(module.look)
+    for module in sorted(modules, key=_place):
+        look, cycle = module.look, module.look.lifecycle
+        if isinstance(module, RemovedModule):
+            look = replace(look, lifecycle=replace(cycle, hidden=True))
+        if look.default or look.lifecycle.hidden or cycle.aliases or cycle.removed:
+            directories[_place(module).rpartition("/")[0]].append(look)
     template = templates.environment.get_template("modulerc.lua.j2")
     return {
         f"{directory}/.modulerc.lua".lstrip("/"): template.render(looks=looks).encode()
