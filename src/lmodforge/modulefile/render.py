@@ -133,7 +133,7 @@ def _defaults(modules: Sequence[Module], templates: Templates) -> dict[str, byte
         look, cycle = module.look, module.look.lifecycle
         if isinstance(module, RemovedModule):
             look = replace(look, lifecycle=replace(cycle, hidden=True))
-        if look.default or look.lifecycle.hidden or cycle.aliases or cycle.removed:
+        if look.default or look.lifecycle.hidden or cycle.aliases:
             directories[_place(module).rpartition("/")[0]].append(look)
     template = templates.environment.get_template("modulerc.lua.j2")
     return {

@@ -1,3 +1,3 @@
 -- -*- lua -*-
--- Written by lmodforge: defaults, other names, what is hidden and what is no longer to be loaded.
+-- Written by lmodforge: defaults, other names, and what is hidden.
 hide_version("ml/2025.11")
