@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from lmodforge import __version__
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
+from lmodforge.modulefile.render import BELOW
 from lmodforge.plan.actions import Publish
 from lmodforge.plan.digest import sha256
 from lmodforge.receipts.models import GenerationReceipt
@@ -92,7 +93,11 @@ def _write_tree(action: Publish, workshop: Workshop) -> None:
 def _test(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
     workshop.progress.state(MODULES, "loading in Lmod")
     tree = workshop.layout.generation(action.number)
-    failures = load_test(tree, action.fresh)
+    failures = [
+        failure
+        for opener, modules in action.fresh.items()
+        for failure in load_test(f"{tree}/{BELOW}/{opener}:{tree}" if opener else tree, modules)
+    ]
     if failures:
         # The tree stays for looking at, under a number that was never current; the next publication removes it.
         workshop.progress.failed(MODULES, "not published")

@@ -82,14 +82,14 @@ class Templates:
             "one_line": lua.one_line,
             "sh": shells.sh,
         }
-        environment.globals["verbs"] = {"set": "pushenv", "prepend": "prepend_path", "append": "append_path"}
+        environment.globals["verbs"] = {"set": "setenv", "prepend": "prepend_path", "append": "append_path"}
         return environment
 
 
 def render_tree(modules: Sequence[Module], templates: Templates) -> dict[str, bytes]:
     """Render the modulefiles, the defaults of each directory, and what the modulefiles share."""
     policy = _policy(modules)
-    tree = {f"{_place(module)}.lua": _modulefile(module, policy, templates) for module in modules}
+    tree = {f"{place(module)}.lua": _modulefile(module, policy, templates) for module in modules}
     tree |= _defaults(modules, templates)
     tree |= _shared(policy, templates)
     return dict(sorted(tree.items()))
@@ -102,7 +102,8 @@ def _policy(modules: Sequence[Module]) -> Policy:
     return policies.pop() if policies else Policy(site="")
 
 
-def _place(module: Module) -> str:
+def place(module: Module) -> str:
+    """Return where a module lies in the tree, without `.lua`."""
     below = module.below if isinstance(module, EnvironmentModule) else ""
     return f"{_opened(below)}/{module.look.full_name}" if below else module.look.full_name
 
@@ -124,17 +125,17 @@ def _modulefile(module: Module, policy: Policy, templates: Templates) -> bytes:
 
 def _tree(module: Module) -> str:
     """Return the Lua pattern that takes a modulefile's path to its tree."""
-    return "^(.*)" + "/[^/]+" * (_place(module).count("/") + 1) + "$"
+    return "^(.*)" + "/[^/]+" * (place(module).count("/") + 1) + "$"
 
 
 def _defaults(modules: Sequence[Module], templates: Templates) -> dict[str, bytes]:
     directories = defaultdict(list)
-    for module in sorted(modules, key=_place):
+    for module in sorted(modules, key=place):
         look, cycle = module.look, module.look.lifecycle
         if isinstance(module, RemovedModule):
             look = replace(look, lifecycle=replace(cycle, hidden=True))
         if look.default or look.lifecycle.hidden or cycle.aliases:
-            directories[_place(module).rpartition("/")[0]].append(look)
+            directories[place(module).rpartition("/")[0]].append(look)
     template = templates.environment.get_template("modulerc.lua.j2")
     return {
         f"{directory}/.modulerc.lua".lstrip("/"): template.render(looks=looks).encode()

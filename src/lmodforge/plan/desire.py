@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from lmodforge.config.distributions import ExistingDistribution, ModuleLook, PythonDistribution
 from lmodforge.config.environments import Environment
+from lmodforge.config.lifecycle import LifeCycle as WrittenLifeCycle
 from lmodforge.config.models import SiteConfig
 from lmodforge.modulefile.context import (
     DistributionModule,
     EnvironmentEntry,
     EnvironmentModule,
+    LifeCycle,
     Look,
     Module,
     Package,
@@ -53,14 +55,18 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
         if isinstance(install, InstallPython):
             built = [_release(site, install, environment, facts) for environment in distribution.environments]
         releases += built
-        modules.append(_distribution_module(site, policy, distribution, install, built))
-        modules += [_environment_module(site.environments[release.environment], release) for release in built]
+        module = _distribution_module(site, policy, distribution, install, built)
+        below = module.look.full_name if module.opens else ""
+        modules.append(module)
+        modules += [_environment_module(site.environments[release.environment], release, below) for release in built]
     for name, tool in site.tools.items():
         request = tool_request(site, name, tool, host, facts.platform)
         prefix = f"{layout.software}/{name}/{tool.version}"
         installs.append(InstallTool(name, tool.version, prefix, request.key, facts.locks[request.key]))
-        module = tool.module or f"{name}/{{version}}"
-        modules.append(ToolModule(_look(tool, module, name, tool.version, "tool"), prefix, policy))
+        full_name = tool.module or f"{name}/{{version}}"
+        modules.append(
+            ToolModule(_look(tool, full_name, name, tool.version, "tool", default=tool.default), prefix, policy)
+        )
     links: dict[str, str] = {}
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path)
@@ -134,6 +140,17 @@ def _look(look: ModuleLook, module: str, title: str, version: str, category: str
         url=look.url,
         help=look.help,
         default=default,
+        lifecycle=_lifecycle(look.lifecycle),
+    )
+
+
+def _lifecycle(written: WrittenLifeCycle) -> LifeCycle:
+    return LifeCycle(
+        hidden=written.hidden,
+        aliases=written.aliases,
+        deprecated=written.deprecated or "",
+        removed=written.removed or "",
+        advice=written.advice,
     )
 
 
@@ -162,10 +179,12 @@ def _distribution_module(
         policy=policy,
         environments=entries,
         packages=_packages(packages),
+        adopted="conda" if "conda" in dict(packages) else "none",
+        opens=bool(built) and site.modules.layout == "hierarchy",
     )
 
 
-def _environment_module(environment: Environment, release: BuildRelease) -> EnvironmentModule:
+def _environment_module(environment: Environment, release: BuildRelease, below: str) -> EnvironmentModule:
     name = _environment_module_name(environment, release)
     category = "python environment"
     return EnvironmentModule(
@@ -174,6 +193,7 @@ def _environment_module(environment: Environment, release: BuildRelease) -> Envi
         engine=release.engine,
         name=release.environment,
         packages=_packages(release.packages),
+        below=below,
     )
 
 
