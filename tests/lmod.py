@@ -35,8 +35,8 @@ _INTERNAL = re.compile(r"_|SHLVL|_ModuleTable\w*|__LMOD_\w+|LMOD_DEFAULT_MODULEP
 
 
 def lmod() -> Lmod:
-    """Find the Lmod that the tests use."""
-    found = find_lmod(RealSystem(), {})
+    """Find the Lmod that the tests use: LMOD_CMD names another than the system's."""
+    found = find_lmod(RealSystem())
     assert found, "Lmod is missing: install it with `apt-get install lmod`"
     return found
 

@@ -32,7 +32,8 @@ def tree_text(plan):
     """Each file of the tree; of those that all sites share only the name."""
     if plan.publish is None:
         return "nothing is published\n"
-    parts = [f"generation {plan.publish.number}, loads {', '.join(plan.publish.fresh) or 'nothing'}\n"]
+    loads = [f"{opener}: {name}" if opener else name for opener, names in plan.publish.fresh.items() for name in names]
+    parts = [f"generation {plan.publish.number}, loads {', '.join(loads) or 'nothing'}\n"]
     for path, text in sorted(plan.publish.files.items()):
         parts.append(f"=== {path}\n" + ("" if path.startswith("__lmodforge/") else text))
     parts += [f"link {path} -> {target}\n" for path, target in sorted(plan.publish.links.items())]

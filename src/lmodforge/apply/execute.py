@@ -16,6 +16,9 @@ from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import SiteError, StepFailed
 from lmodforge.plan.actions import BuildRelease, Install, Plan, Publish
 
+UNPACKED = 6
+"""Bytes on disk for one that is downloaded: wheels unpack to about four, bytecode adds more."""
+
 Step = TypeVar("Step", bound=Install | BuildRelease)
 
 
@@ -39,6 +42,7 @@ def execute(
     finds them.
     """
     refuse_conflicts(plan)
+    _refuse_full_disk(plan, workshop)
     builder = Builder(workshop, engines, Uv(workshop), _group_id(workshop))
     _side_by_side(plan.installs, builder.install, _install_subject, workshop, jobs)
     _side_by_side(plan.releases, builder.release, _release_subject, workshop, jobs)
@@ -54,6 +58,17 @@ def _what_is_left(plan: Plan) -> Publish | None:
     if plan.installs or plan.releases:
         raise StepFailed("what was built is not there any more", "somebody else changes this site: deploy again")
     return plan.publish
+
+
+def _refuse_full_disk(plan: Plan, workshop: Workshop) -> None:
+    """Raise before the first change when what the index says of sizes cannot fit."""
+    needed = sum(change.size or 0 for change in plan.changes) * UNPACKED
+    free, _ = workshop.system.free(workshop.layout.software)
+    if needed > free:
+        raise StepFailed(
+            f"{free / 1e9:.1f} GB are free at {workshop.layout.software}, about {needed / 1e9:.1f} GB are needed",
+            "make room, for example with `invoke prune`",
+        )
 
 
 def refuse_conflicts(plan: Plan) -> None:

@@ -9,17 +9,20 @@ from lmodforge.apply.system import System
 from lmodforge.errors import SiteError
 from lmodforge.plan.layout import Layout
 
+_PATIENCE = 0.5
+"""Seconds; filelock before 4.2 breaks the lock of a dead process at its first try and takes it at the next."""
+
 
 @contextmanager
 def hold(system: System, layout: Layout) -> Iterator[None]:
     """Hold the site while its disk is changed.
 
-    Raises SiteError at once when somebody else does. filelock breaks a lock whose process is gone from this host;
+    Raises SiteError soon when somebody else does. filelock breaks a lock whose process is gone from this host;
     the lock of another host stays until a person removes it.
     """
     from filelock import SoftFileLock, Timeout  # noqa: PLC0415 - only what changes something needs it
 
-    lock = SoftFileLock(layout.deploy_lock, timeout=0)
+    lock = SoftFileLock(layout.deploy_lock, timeout=_PATIENCE)
     try:
         lock.acquire()
     except Timeout:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from lmodforge import __version__
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
+from lmodforge.modulefile.render import BELOW
 from lmodforge.plan.actions import Publish
 from lmodforge.plan.digest import sha256
 from lmodforge.receipts.models import GenerationReceipt
@@ -24,6 +25,7 @@ MODULES = "modules"
 
 def publish(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
     """Publish a generation; until its last step users see the one before."""
+    _remove_failed(workshop)
     _write_tree(action, workshop)
     _test(action, workshop, load_test)
     workshop.progress.state(MODULES, "publishing")
@@ -69,6 +71,14 @@ def _who() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
+def _remove_failed(workshop: Workshop) -> None:
+    """Remove trees that were never published: without a receipt nobody can have been led to them."""
+    system, layout = workshop.system, workshop.layout
+    for name in system.names(layout.generations):
+        if name.isdecimal() and system.stat(layout.generation_receipt(int(name))) is None:
+            system.remove(f"{layout.generations}/{name}")
+
+
 def _write_tree(action: Publish, workshop: Workshop) -> None:
     system, final = workshop.system, workshop.layout.generation(action.number)
     staged = f"{workshop.layout.generations}/.{action.number:04d}"
@@ -83,9 +93,13 @@ def _write_tree(action: Publish, workshop: Workshop) -> None:
 def _test(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
     workshop.progress.state(MODULES, "loading in Lmod")
     tree = workshop.layout.generation(action.number)
-    failures = load_test(tree, action.fresh)
+    failures = [
+        failure
+        for opener, modules in action.fresh.items()
+        for failure in load_test(f"{tree}/{BELOW}/{opener}:{tree}" if opener else tree, modules)
+    ]
     if failures:
-        workshop.system.remove(tree)
+        # The tree stays for looking at, under a number that was never current; the next publication removes it.
         workshop.progress.failed(MODULES, "not published")
         raise StepFailed.together([StepFailed(failure) for failure in failures])
 

@@ -16,9 +16,10 @@ from lmodforge.apply.workshop import Workshop, utc_now
 from lmodforge.commands.planning import engines_for, plan_site, workshop_for
 from lmodforge.commands.saved import refuse_changed
 from lmodforge.commands.site import OpenSite
+from lmodforge.commands.spider import refresh_spider_cache
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import Change, Plan
-from lmodforge.verify.lmod import find_lmod
+from lmodforge.verify.lmod import Lmod, find_lmod
 from lmodforge.verify.load import load_test
 
 KEPT_LOGS = 30
@@ -56,7 +57,9 @@ def deploy(
         def replan() -> Plan:
             return plan_site(opened, workshop, engines)
 
-        outcome = execute(plan, workshop, engines, lmod_test(workshop), jobs=jobs or _jobs(), replan=replan)
+        lmod = usable_lmod(workshop)
+        outcome = execute(plan, workshop, engines, lmod_test(workshop, lmod), jobs=jobs or _jobs(), replan=replan)
+        refresh_spider_cache(workshop, lmod)
         again = replan()
         if again.is_empty:
             _settle(workshop, again)
@@ -89,12 +92,22 @@ def _prepare(opened: OpenSite, progress: Progress) -> Workshop:
     return workshop_for(opened, progress, logs)
 
 
-def lmod_test(workshop: Workshop) -> LoadTest:
-    """Return the test that a new generation must pass; without any Lmod here it is compiled only, and that is said."""
-    site, system = workshop.site, workshop.system
-    lmod = find_lmod(system)
-    if lmod is None and site.lmod.required:
+def usable_lmod(workshop: Workshop) -> Lmod | None:
+    """Return the Lmod of this host; None when there is none, which only a site that requires one refuses."""
+    rule, lmod = workshop.site.lmod, find_lmod(workshop.system)
+    if lmod is None and rule.required:
         raise StepFailed("no Lmod on this host can load the new modules", "`invoke doctor` says how to install it")
+    if lmod is not None and not lmod.at_least(rule.minimum):
+        raise StepFailed(
+            f"Lmod {lmod.version} of {lmod.package} is older than `lmod.minimum`, {rule.minimum}",
+            "install a newer one, or lower `lmod.minimum` if users have this one",
+        )
+    return lmod
+
+
+def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
+    """Return the test that a new generation must pass; without Lmod here it is compiled only, and that is said."""
+    system, caches = workshop.system, workshop.site.caches
 
     def test(tree: str, modules: Sequence[str]) -> Sequence[str]:
         if lmod is None:
@@ -102,7 +115,9 @@ def lmod_test(workshop: Workshop) -> LoadTest:
             return ()
         scratch = f"{workshop.layout.cache}/load-test"
         system.make_directory(scratch, 0o700)
-        failures = load_test(system, lmod, tree, modules, environment={"TMPDIR": scratch}, jobs=_jobs())
+        # Temporary caches in a place of our own: a test makes no directory in anybody's project space.
+        given = {"TMPDIR": scratch, caches.conda.toggle: "0", caches.uv.toggle: "0"}
+        failures = load_test(system, lmod, tree, modules, environment=given, jobs=_jobs())
         system.remove(scratch)
         return [str(failure) for failure in failures]
 

@@ -85,10 +85,23 @@ class PythonDistribution(_Distribution):
             "or `uv` (uv downloads it into the prefix)."
         ),
     ] = "host"
+    downloads: Annotated[
+        PublicUrl | None,
+        Field(
+            description="For `interpreter: uv` where only a mirror is reached: a list of Pythons with their hashes, "
+            "in the form of uv's `--python-downloads-json-url`."
+        ),
+    ] = None
     prefix: Annotated[AbsolutePath | None, Field(description="Default: the module's name below `paths.software`.")] = (
         None
     )
     environments: Annotated[tuple[Name, ...], Field(description="The environments built for it, by name.")] = ()
+
+    @model_validator(mode="after")
+    def _downloads_are_uvs(self) -> PythonDistribution:
+        if self.downloads and self.interpreter != "uv":
+            raise mistake("`downloads` without `interpreter: uv` does nothing", "add it, or drop `downloads`")
+        return self
 
     @model_validator(mode="after")
     def _uv_needs_a_version(self) -> PythonDistribution:

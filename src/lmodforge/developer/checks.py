@@ -56,4 +56,4 @@ def _checks(*, network: bool) -> list[tuple[str, Sequence[str]]]:
 
 def _pytest(*, network: bool, only: Sequence[str] = ()) -> tuple[str, Sequence[str]]:
     chosen = () if network else ("-m", "not network")
-    return "pytest", (sys.executable, "-m", "pytest", "-n", "auto", *chosen, *only)
+    return "pytest", (sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadgroup", *chosen, *only)

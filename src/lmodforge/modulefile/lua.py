@@ -33,11 +33,12 @@ def lua(value: object) -> str:
 def long_text(text: str) -> str:
     """Write text as a long bracket, for people to read; as a short literal where a bracket would change it.
 
-    Lua reads CR and CR LF inside a long bracket as LF, and drops a first newline (so one is added here).
+    Lua reads CR and CR LF inside a long bracket as LF, and drops a first newline (so one is added here); Lua 5.1
+    refuses `[[` inside `[[ ]]`.
     """
     if not all(character.isprintable() or character in "\n\t" for character in text):
         return _text(text)
-    equals = ""
+    equals = "=" if "[[" in text else ""
     while f"]{equals}]" in f"{text}]{equals}":
         equals += "="
     return f"[{equals}[\n{text}]{equals}]"

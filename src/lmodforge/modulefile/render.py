@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,14 +82,14 @@ class Templates:
             "one_line": lua.one_line,
             "sh": shells.sh,
         }
-        environment.globals["verbs"] = {"set": "pushenv", "prepend": "prepend_path", "append": "append_path"}
+        environment.globals["verbs"] = {"set": "setenv", "prepend": "prepend_path", "append": "append_path"}
         return environment
 
 
 def render_tree(modules: Sequence[Module], templates: Templates) -> dict[str, bytes]:
     """Render the modulefiles, the defaults of each directory, and what the modulefiles share."""
     policy = _policy(modules)
-    tree = {f"{_place(module)}.lua": _modulefile(module, policy, templates) for module in modules}
+    tree = {f"{place(module)}.lua": _modulefile(module, policy, templates) for module in modules}
     tree |= _defaults(modules, templates)
     tree |= _shared(policy, templates)
     return dict(sorted(tree.items()))
@@ -102,7 +102,8 @@ def _policy(modules: Sequence[Module]) -> Policy:
     return policies.pop() if policies else Policy(site="")
 
 
-def _place(module: Module) -> str:
+def place(module: Module) -> str:
+    """Return where a module lies in the tree, without `.lua`."""
     below = module.below if isinstance(module, EnvironmentModule) else ""
     return f"{_opened(below)}/{module.look.full_name}" if below else module.look.full_name
 
@@ -112,26 +113,29 @@ def _opened(full_name: str) -> str:
 
 
 def _modulefile(module: Module, policy: Policy, templates: Templates) -> bytes:
-    opened = ""
-    if isinstance(module, DistributionModule) and module.opens:
-        opened = f'myFileName():match({lua.lua(_tree(module))}) .. "/{_opened(module.look.full_name)}"'
+    opens = isinstance(module, DistributionModule) and module.opens
     text = templates.environment.get_template(_TEMPLATES[type(module)]).render(
-        module=module, policy=policy, tree=_tree(module), opened=opened
+        module=module,
+        policy=policy,
+        tree=_tree(module),
+        opens=f"/{_opened(module.look.full_name)}" if opens else "",
     )
     return text.encode("utf-8", "surrogateescape")
 
 
 def _tree(module: Module) -> str:
     """Return the Lua pattern that takes a modulefile's path to its tree."""
-    return "^(.*)" + "/[^/]+" * (_place(module).count("/") + 1) + "$"
+    return "^(.*)" + "/[^/]+" * (place(module).count("/") + 1) + "$"
 
 
 def _defaults(modules: Sequence[Module], templates: Templates) -> dict[str, bytes]:
     directories = defaultdict(list)
-    for module in modules:
-        cycle = module.look.lifecycle
-        if module.look.default or cycle.hidden or cycle.aliases or cycle.removed or isinstance(module, RemovedModule):
-            directories[_place(module).rpartition("/")[0]].append(module.look)
+    for module in sorted(modules, key=place):
+        look, cycle = module.look, module.look.lifecycle
+        if isinstance(module, RemovedModule):
+            look = replace(look, lifecycle=replace(cycle, hidden=True))
+        if look.default or look.lifecycle.hidden or cycle.aliases:
+            directories[place(module).rpartition("/")[0]].append(look)
     template = templates.environment.get_template("modulerc.lua.j2")
     return {
         f"{directory}/.modulerc.lua".lstrip("/"): template.render(looks=looks).encode()

@@ -40,6 +40,8 @@ class InstallPython:
     """Of the lock."""
     lock: str
     """What is installed beside the standard library."""
+    downloads: str
+    """Where uv finds its list of Pythons; empty: its own."""
     type: Literal["python"] = "python"
 
 
@@ -144,8 +146,9 @@ class Publish:
     number: int
     files: Mapping[str, str]
     """Text of each file by its path in the tree."""
-    fresh: tuple[str, ...]
-    """Full names of the modules that are new or differ from the current generation's: these are load-tested."""
+    fresh: Mapping[str, tuple[str, ...]]
+    """Full names of the modules that are new or differ from the current generation's, which are load-tested:
+    by the module that opens the way to them, which is `""` for those that everybody sees."""
     links: Mapping[str, str]
     scripts: Mapping[str, str]
     """Text of each profile script by path."""

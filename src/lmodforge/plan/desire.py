@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from lmodforge.config.distributions import CondaDistribution, Distribution, ExistingDistribution, ModuleLook
 from lmodforge.config.environments import Environment
+from lmodforge.config.lifecycle import LifeCycle as WrittenLifeCycle
 from lmodforge.config.models import SiteConfig
 from lmodforge.modulefile.context import (
     DistributionModule,
     EnvironmentEntry,
     EnvironmentModule,
+    LifeCycle,
     Look,
     Module,
     Operation,
@@ -71,14 +73,20 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
         if not isinstance(install, AdoptPrefix):
             built = [desired_release(site, install, environment, facts) for environment in distribution.environments]
         releases += built
-        modules.append(_distribution_module(site, policy, distribution, install, built))
-        modules += [_environment_module(site.environments[release.environment], release, facts) for release in built]
+        module = _distribution_module(site, policy, distribution, install, built)
+        below = module.look.full_name if module.opens else ""
+        modules.append(module)
+        modules += [
+            _environment_module(site.environments[release.environment], release, facts, below) for release in built
+        ]
     for name, tool in site.tools.items():
         request = tool_request(site, name, tool, host, facts.platform)
         prefix = f"{layout.software}/{name}/{tool.version}"
         installs.append(InstallTool(name, tool.version, prefix, request.key, facts.locks[request.key]))
-        module = tool.module or f"{name}/{{version}}"
-        modules.append(ToolModule(_look(tool, module, name, tool.version, "tool"), prefix, policy))
+        full_name = tool.module or f"{name}/{{version}}"
+        modules.append(
+            ToolModule(_look(tool, full_name, name, tool.version, "tool", default=tool.default), prefix, policy)
+        )
     links: dict[str, str] = {}
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path)
@@ -97,7 +105,15 @@ def _install(site: SiteConfig, name: str, distribution: Distribution, facts: Fac
     module = distribution.module.replace("{version}", interpreter.version)
     prefix = distribution.prefix or f"{site.paths.software}/{module}"
     request = base_request(site, name, interpreter, facts.platform)
-    return InstallPython(name, prefix, interpreter, interpreter.version, request.key, facts.locks[request.key])
+    return InstallPython(
+        name,
+        prefix,
+        interpreter,
+        interpreter.version,
+        request.key,
+        facts.locks[request.key],
+        distribution.downloads or "",
+    )
 
 
 def _install_conda(site: SiteConfig, name: str, distribution: CondaDistribution, facts: Facts) -> InstallConda:
@@ -126,6 +142,17 @@ def _look(look: ModuleLook, module: str, title: str, version: str, category: str
         url=look.url,
         help=look.help,
         default=default,
+        lifecycle=_lifecycle(look.lifecycle),
+    )
+
+
+def _lifecycle(written: WrittenLifeCycle) -> LifeCycle:
+    return LifeCycle(
+        hidden=written.hidden,
+        aliases=written.aliases,
+        deprecated=written.deprecated or "",
+        removed=written.removed or "",
+        advice=written.advice,
     )
 
 
@@ -153,10 +180,12 @@ def _distribution_module(
         policy=policy,
         environments=entries,
         packages=_packages(packages),
+        adopted="conda" if "conda" in dict(packages) else "none",
+        opens=bool(built) and site.modules.layout == "hierarchy",
     )
 
 
-def _environment_module(environment: Environment, release: BuildRelease, facts: Facts) -> EnvironmentModule:
+def _environment_module(environment: Environment, release: BuildRelease, facts: Facts, below: str) -> EnvironmentModule:
     name = _environment_module_name(environment, release)
     category = "python environment"
     return EnvironmentModule(
@@ -166,6 +195,7 @@ def _environment_module(environment: Environment, release: BuildRelease, facts: 
         name=release.environment,
         packages=_packages(release.packages),
         operations=_operations(facts.installed.get(release.path)),
+        below=below,
     )
 
 

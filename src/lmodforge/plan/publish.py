@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from lmodforge.modulefile.context import EnvironmentModule, Module
+from lmodforge.modulefile.render import BELOW, SHARED, place
 from lmodforge.plan.actions import Change, Publish
 from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256
@@ -30,7 +32,8 @@ def publication(
     """
     before = facts.generation.files if facts.generation else {}
     wanted = {path: sha256(text.encode()) for path, text in rendered.files.items()}
-    moved = {module.look.full_name for module in desired.modules if module.prefix in building}
+    places = {f"{place(module)}.lua": module for module in desired.modules}
+    moved = {path for path, module in places.items() if module.prefix in building}
     changes = (
         *edited_files(before, wanted, facts.tree),
         *changed_modules(before, wanted, facts, moved),
@@ -42,7 +45,7 @@ def publication(
     publish = Publish(
         number=facts.newest + 1,
         files=rendered.files,
-        fresh=tuple(module_of(path) for path in sorted(wanted) if wanted[path] != before.get(path) and is_module(path)),
+        fresh=_by_opener(module for path, module in places.items() if wanted[path] != before.get(path)),
         links=desired.links,
         scripts=rendered.scripts,
         modules={module.look.full_name: module.prefix for module in desired.modules},
@@ -50,22 +53,22 @@ def publication(
     return publish, changes
 
 
-def is_module(path: str) -> bool:
-    """Say whether a file of the tree is a module that users can load."""
-    return path.endswith(".lua") and not any(part.startswith((".", "__")) for part in path.split("/"))
-
-
-def module_of(path: str) -> str:
-    """Return the full name of the module in a file of the tree."""
-    return path.removesuffix(".lua")
+def _by_opener(modules: Iterable[Module]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for module in modules:
+        if module.look.lifecycle.removed:
+            continue  # from that day on it refuses to load, as it should
+        opener = module.below if isinstance(module, EnvironmentModule) else ""
+        found.setdefault(opener, []).append(module.look.full_name)
+    return {opener: tuple(sorted(names)) for opener, names in sorted(found.items())}
 
 
 def _noun(path: str) -> tuple[str, str]:
-    if is_module(path):
-        return "module", module_of(path)
     if path.endswith(".modulerc.lua"):
         return "defaults", path.rpartition("/")[0] or "/"
-    return "file", path
+    if path.startswith(f"{SHARED}/"):
+        return "file", path
+    return "module", path.removeprefix(f"{BELOW}/").removesuffix(".lua")
 
 
 def edited_files(before: Mapping[str, str], wanted: Mapping[str, str], tree: Mapping[str, str]) -> Iterator[Change]:
@@ -83,7 +86,7 @@ def edited_files(before: Mapping[str, str], wanted: Mapping[str, str], tree: Map
 def changed_modules(
     before: Mapping[str, str], wanted: Mapping[str, str], facts: Facts, moved: Collection[str]
 ) -> Iterator[Change]:
-    """Find what differs between the wanted tree and the current one; `moved` names modules that get a new release.
+    """Find what differs between the wanted tree and the current one; `moved` holds modules that get a new release.
 
     The files that all modules share make one line: they are ours, and nobody asked for them one by one.
     """
@@ -110,7 +113,7 @@ def _changed(
     if path not in wanted:
         return Change("-", what, name, "no longer in the site file" if what != "file" else "no longer needed")
     if before[path] != wanted[path]:
-        return Change("~", what, name, "leads to the new release" if name in moved else "its text changes")
+        return Change("~", what, name, "leads to the new release" if path in moved else "its text changes")
     if path not in facts.tree:
         return Change("~", what, name, "missing from the current tree")
     if not facts.tree[path]:

@@ -85,6 +85,8 @@ class LiveProgress:
             if subject not in self._lines:
                 self._lines[subject] = rich.add_task(subject, total=1, text=Text(""))
             line = self._lines[subject]
+            if not ended and rich.tasks[rich.task_ids.index(line)].finished:
+                rich.reset(line)  # resolved a while ago, built now: its clock starts again
             rich.update(line, text=Text(text, style), completed=1 if ended else 0)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lmodforge.apply.engines import Built
-from lmodforge.apply.interpreters import host_platform
+from lmodforge.apply.interpreters import host_interpreter, host_platform
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.models import Index
 from lmodforge.errors import StepFailed
@@ -76,7 +76,8 @@ class Uv:
 
     def _compile(self, request: LockRequest, pinned: Mapping[str, str]) -> str:
         interpreter = request.interpreter
-        python = ("--python", interpreter.path) if interpreter.path else ()
+        # One that is still to be downloaded cannot help to resolve; any Python can, told the version.
+        python = ("--python", interpreter.path or host_interpreter().path)
         builds = (option for package in request.build for option in ("--no-binary", package))
         there = (option for name in pinned for option in ("--no-emit-package", name))
         return self.run(
@@ -126,10 +127,12 @@ class Uv:
         lock = self.workshop.layout.lock(key)
         self.run(subject, "pip", "sync", lock, "--target", directory, "--python", python)
 
-    def download_python(self, subject: str, version: str, directory: str) -> None:
-        """Download an interpreter below `directory`; uv checks it against the hash that it knows."""
-        argv = ("python", "install", version, "--install-dir", directory, "--no-bin", "--no-config", "--no-progress")
-        self.workshop.run(subject, (uv_binary(), *argv))
+    def download_python(self, subject: str, version: str, directory: str, downloads: str) -> None:
+        """Download an interpreter below `directory`; uv checks it against the hash that its list holds."""
+        listed = ("--python-downloads-json-url", downloads) if downloads else ()
+        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv")
+        options = ("--install-dir", directory, "--no-bin", "--no-config", "--no-progress")
+        self.workshop.run(subject, (uv_binary(), "python", "install", version, *options, *listed, *cache))
 
     def run(self, subject: str, *arguments: str, stdin: str = "", on_line: Callable[[str], None] | None = None) -> str:
         """Run uv for a subject; returns its standard output, raises StepFailed."""

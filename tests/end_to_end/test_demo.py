@@ -1,0 +1,71 @@
+"""The default site, as shipped: deployed once, and used as its last words say."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lmod import lmod
+from lmodforge.apply.system import RealSystem
+
+pytestmark = pytest.mark.xdist_group("demo")  # one worker deploys it, once
+
+ENVIRONMENTS = {"sci": "scipy", "ml": "lightgbm", "bio": "Bio", "geo": "rasterio", "hpc": "dask"}
+
+
+def lmodforge(root, *arguments):
+    argv = [sys.executable, "-m", "lmodforge", *arguments, "--site", "demo", "--root", str(root)]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def login(script):
+    """Run commands as somebody types them in a login shell that has Lmod."""
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-e", "-c", f". {lmod().init('bash')}\n{script}"],
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The root of the deployed demo, and what the deploy printed."""
+    root = tmp_path_factory.mktemp("demo") / "root"
+    done = lmodforge(root, "deploy")
+    assert done.returncode == 0, done.stderr
+    yield root, done.stdout
+    RealSystem().remove(root)  # four gigabytes
+
+
+def test_what_deploy_says_to_type_next_works_as_it_stands(demo):
+    _, said = demo
+    typed = [line.strip() for line in said.partition("What a user types next:")[2].splitlines() if line.strip()]
+    assert [line.split()[:2] for line in typed[1:]] == [["module", "avail"], ["module", "load"], ["source", "activate"]]
+    done = login("\n".join([*typed, "python -c 'import numpy, sys; print(sys.prefix)'"]))
+    assert done.returncode == 0, done.stderr
+    assert "/releases/sci-" in done.stdout
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_environment_has_a_module_of_its_own(demo, environment):
+    root, _ = demo
+    profile = root / "modulefiles/init/profile.sh"
+    script = f"before=$PATH; . {profile}; module load {environment}; python -c 'import {ENVIRONMENTS[environment]}'"
+    done = login(f'{script}; module purge; [ "$PATH" = "$before" ] && echo clean')
+    assert done.stdout == "clean\n", done.stderr
+
+
+def test_find_names_every_module_that_holds_numpy(demo):
+    root, _ = demo
+    holders = json.loads(lmodforge(root, "find", "numpy", "--json").stdout)["holders"]
+    assert {Path(holder["module"]).parts[0] for holder in holders} == set(ENVIRONMENTS)
+
+
+def test_nothing_has_drifted_and_nothing_is_left_to_do(demo):
+    root, _ = demo
+    assert lmodforge(root, "status").returncode == 0
+    assert lmodforge(root, "plan").returncode == 0
