@@ -72,7 +72,7 @@ def planned(count: int, *, built: bool = True) -> float:
         facts = with_receipts(facts, site)
     start = perf_counter()
     desired = desire(site, facts, HOST)
-    plan = compare(desired, rendered(Templates(), desired.modules, "/mf"), facts, site="many", inputs="")
+    plan = compare(desired, rendered(Templates(), desired.modules, "/mf", site), facts, site="many", inputs="")
     assert plan.publish is not None
     assert len(plan.publish.modules) == count + 1
     return perf_counter() - start

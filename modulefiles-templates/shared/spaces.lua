@@ -180,51 +180,55 @@ local function temporary()
 end
 
 -- ---- what the modules set ------------------------------------------------------------------------------------
--- The user's own value stays.  (The same value is not the user's: another module of this tree has set it.)
-local function default(variable, value)
-  if value and (not env(variable) or env(variable) == value) then M.pushenv(variable, value) end
+-- The user's own value stays.  The same value is not the user's: another module of this tree has set it, and pushenv
+-- keeps it until the last of them goes.
+local function default(set, variable, value)
+  if value and (not env(variable) or env(variable) == value) then set(variable, value) end
 end
 
 -- A package cache: its directory if the module sets it.  An explicit toggle wins over the user's own value.
-local function cache(rule, variable, parts)
+local function cache(set, rule, variable, parts)
   local kept, explicit = toggle(rule)
   local base = kept and space() or not kept and temporary()
   local path = base and base .. "/" .. table.concat(parts, "/")
   if not path or not explicit and env(variable) and env(variable) ~= path or not below(base, parts) then return end
-  M.pushenv(variable, path)
+  set(variable, path)
   M.chose("%s packages go to %s (%s=%s, %s)", parts[1], path, rule.toggle, kept and "1" or "0", kept and "kept" or "temporary")
   return path, base
 end
 
+-- CONDA_PKGS_DIRS and CONDA_ENVS_PATH.  conda refuses every command when CONDA_ENVS_DIRS is set as well.
 function S.conda()
-  cache(site.conda_cache, "CONDA_PKGS_DIRS", { "conda", "pkgs" })
-  -- conda refuses every command when CONDA_ENVS_DIRS is set as well.
+  cache(M.setenv, site.conda_cache, "CONDA_PKGS_DIRS", { "conda", "pkgs" })
   if env("CONDA_ENVS_DIRS") or not space() then return end
-  default("CONDA_ENVS_PATH", below(space(), { "envs" }, site.project and site.project.shared))
+  default(M.setenv, "CONDA_ENVS_PATH", below(space(), { "envs" }, site.project and site.project.shared))
 end
 
+-- UV_CACHE_DIR or UV_NO_CACHE, and PIP_CACHE_DIR.
 function S.uv()
   local kept, explicit = toggle(site.uv_cache)
   if site.uv.no_cache and not kept and (explicit or not env("UV_CACHE_DIR")) then
-    M.pushenv("UV_NO_CACHE", "1")
-  else
-    local path, base = cache(site.uv_cache, "UV_CACHE_DIR", { "uv", "cache" })
-    if path and explicit and env("UV_NO_CACHE") then M.pushenv("UV_NO_CACHE", false) end
-    if path and site.uv.pip then default("PIP_CACHE_DIR", below(base, { "pip", "cache" })) end
+    return M.pushenv("UV_NO_CACHE", "1")
   end
-  local mine = site.uv.in_space and space()
+  local path, base = cache(M.pushenv, site.uv_cache, "UV_CACHE_DIR", { "uv", "cache" })
+  if path and explicit and env("UV_NO_CACHE") then M.pushenv("UV_NO_CACHE", false) end
+  if path and site.uv.pip then default(M.pushenv, "PIP_CACHE_DIR", below(base, { "pip", "cache" })) end
+end
+
+-- What else uv is told: UV_PYTHON_INSTALL_DIR, UV_TOOL_DIR, UV_PYTHON_DOWNLOADS, UV_LINK_MODE.
+function S.uv_itself()
+  local mine, mode = site.uv.in_space and space(), site.uv.link_mode
   if mine then
-    default("UV_PYTHON_INSTALL_DIR", below(mine, { "uv", "python" }))
-    default("UV_TOOL_DIR", below(mine, { "uv", "tools" }))
+    default(M.setenv, "UV_PYTHON_INSTALL_DIR", below(mine, { "uv", "python" }))
+    default(M.setenv, "UV_TOOL_DIR", below(mine, { "uv", "tools" }))
   end
-  if site.uv.python_downloads ~= "" then default("UV_PYTHON_DOWNLOADS", site.uv.python_downloads) end
-  local mode, packages = site.uv.link_mode, env("UV_CACHE_DIR")
+  if site.uv.python_downloads ~= "" then default(M.setenv, "UV_PYTHON_DOWNLOADS", site.uv.python_downloads) end
   if mode == "auto" then
     -- A link cannot reach another file system: uv would warn, then copy.
-    local here, there = lfs.attributes(packages or "/"), lfs.attributes(space() or env("HOME") or "/")
-    mode = packages and here and there and here.dev ~= there.dev and "copy" or ""
+    local packages, home = lfs.attributes(env("UV_CACHE_DIR") or ""), lfs.attributes(space() or env("HOME") or "")
+    mode = packages and home and packages.dev ~= home.dev and "copy" or ""
   end
-  if mode ~= "" then default("UV_LINK_MODE", mode) end
+  if mode ~= "" then default(M.setenv, "UV_LINK_MODE", mode) end
 end
 
 return S

@@ -36,6 +36,7 @@ end
 function undo.family(name)         family(name) end
 function undo.prepend(name, value) prepend_path(name, value) end
 function undo.append(name, value)  append_path(name, value) end
+function undo.set(name)            setenv(name, "") end
 function undo.env(name)            pushenv(name, false) end
 function undo.alias(name)          set_alias(name, "") end
 undo["function"] = function(name)  set_shell_function(name, "", "") end

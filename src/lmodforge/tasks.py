@@ -232,6 +232,16 @@ def bench(context: Context, only: list[str] | None = None, out: str = "") -> int
     return run_benchmarks(only or (), out)
 
 
+@task(help=SITE | JSON | {"log": "syslog's file (default: the journal of this host, else its syslog)"})
+def usage(context: Context, site: str = "", root: str = "", log: str = "", json: bool = False) -> None:
+    """Count the loads of each module, where the site records them."""
+    from lmodforge.commands.usage import report_usage
+
+    report = report_usage(site, root, log)
+    say_json(report.json) if json else say(report.text)
+
+
 namespace = Collection(
     init, check, schema, lock, plan, deploy, status, rollback, prune, render, find, doctor, test, bench
 )
+namespace.add_collection(Collection("report", usage))

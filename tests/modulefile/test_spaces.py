@@ -2,6 +2,7 @@
 
 import grp
 import os
+import shutil
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -302,8 +303,9 @@ def test_envs_path_and_envs_dirs_are_never_set_together(world):
 def test_uv_copies_where_cache_and_project_are_on_different_file_systems(world):
     other = directory(Path("/dev/shm") / world.root.name, 0o700, USER)
     assert other.stat().st_dev != world.root.stat().st_dev
-    apart = world.load(PROJECT_PI="smith", TMPDIR=str(other))
-    together = world.load(PROJECT_PI="smith")
+    apart = world.load("module load uv", PROJECT_PI="smith", TMPDIR=str(other))
+    together = world.load("module load uv", PROJECT_PI="smith")
+    shutil.rmtree(other)
     assert (apart["loaded"].get("UV_LINK_MODE"), together["loaded"].get("UV_LINK_MODE")) == ("copy", None)
 
 

@@ -40,7 +40,7 @@ class World:
         site = load_site(read_document(site_file))
         self.facts = replace(self.facts, **self._looked_up(site))
         desired = desire(site, self.facts, HOST)
-        texts = rendered(Templates(), desired.modules, site.paths.modulefiles)
+        texts = rendered(Templates(), desired.modules, site.paths.modulefiles, site)
         return compare(desired, texts, self.facts, site=site.name, inputs="")
 
     def _looked_up(self, site):

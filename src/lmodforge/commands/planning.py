@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lmodforge.apply.progress import Progress
     from lmodforge.apply.workshop import Workshop
     from lmodforge.config.document import Document
+    from lmodforge.config.models import SiteConfig
     from lmodforge.errors import Where
     from lmodforge.modulefile.context import Module
     from lmodforge.modulefile.render import Templates
@@ -41,15 +42,16 @@ def plan_site(opened: OpenSite, workshop: Workshop, engines: Engines) -> Plan:
 
 def renderer(opened: OpenSite) -> Render:
     """Return what turns modules into texts, with this site's templates."""
-    return lambda modules, root: rendered(opened.templates, modules, root)
+    return lambda modules, root: rendered(opened.templates, modules, root, opened.config)
 
 
-def rendered(templates: Templates, modules: Sequence[Module], root: str) -> Rendered:
+def rendered(templates: Templates, modules: Sequence[Module], root: str, site: SiteConfig) -> Rendered:
     """Render and compile everything; raises SiteError when a template gives no Lua."""
     from lmodforge.errors import SiteError  # noqa: PLC0415 - the same
     from lmodforge.modulefile.profile import profile_scripts  # noqa: PLC0415 - the same
     from lmodforge.modulefile.render import render_tree  # noqa: PLC0415 - the same
     from lmodforge.modulefile.syntax import syntax_error  # noqa: PLC0415 - the same
+    from lmodforge.modulefile.usage import site_package  # noqa: PLC0415 - the same
     from lmodforge.plan.publish import Rendered  # noqa: PLC0415 - the same
 
     files = {path: content.decode() for path, content in render_tree(modules, templates).items()}
@@ -61,6 +63,8 @@ def rendered(templates: Templates, modules: Sequence[Module], root: str) -> Rend
     if errors:
         raise SiteError.together(errors)
     scripts = profile_scripts(root, templates)
+    if site.usage:
+        scripts["SitePackage.lua"] = site_package(site.name, root, site.usage.users, templates)
     return Rendered(files, {f"{root}/init/{path}": content.decode() for path, content in scripts.items()})
 
 

@@ -62,6 +62,15 @@ class Retention(Model):
     ] = 30
 
 
+class Usage(Model):
+    """Loads of modules are recorded in syslog, by a SitePackage.lua beside the profile scripts."""
+
+    users: Annotated[
+        Literal["hash", "name", "none"],
+        Field(description="How users are recorded; `hash` tells them apart and does not name them."),
+    ] = "hash"
+
+
 class SiteConfig(Model):
     """One cluster, one file."""
 
@@ -79,6 +88,7 @@ class SiteConfig(Model):
     scratch: ScratchSpace | None = None
     caches: Caches = Caches()
     modules: ModuleSettings = ModuleSettings()
+    usage: Annotated[Usage | None, Field(description="Record loads in syslog.")] = None
     permissions: Permissions = Permissions()
     retention: Retention = Retention()
     index: Annotated[Index, Field(description="Where PyPI packages come from.")] = Index()

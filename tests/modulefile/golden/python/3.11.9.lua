@@ -29,5 +29,5 @@ if not module.begin("python") then return end
 module.part("venv", prefix)
 module.prepend_path("PATH", prefix .. "/bin")
 module.prepend_path("MODULEPATH", tree .. "/__below/python/3.11.9")
-module.part("spaces").uv()                -- UV_CACHE_DIR and what else uv is told
+module.part("spaces").uv()                -- UV_CACHE_DIR, PIP_CACHE_DIR
 module.finish()

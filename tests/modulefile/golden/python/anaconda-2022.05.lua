@@ -31,5 +31,5 @@ module.retire({ deprecated = "2026-10-01", removed = "2027-01-15", advice = "Loa
 module.part("conda", prefix)
 module.prepend_path("PATH", prefix .. "/bin")
 module.part("spaces").conda()             -- CONDA_ENVS_PATH, CONDA_PKGS_DIRS
-module.part("spaces").uv()                -- UV_CACHE_DIR and what else uv is told
+module.part("spaces").uv()                -- UV_CACHE_DIR, PIP_CACHE_DIR
 module.finish()

@@ -42,5 +42,5 @@ if not module.begin("python") then return end
 module.part("conda", prefix)
 module.prepend_path("PATH", prefix .. "/bin")
 module.part("spaces").conda()             -- CONDA_ENVS_PATH, CONDA_PKGS_DIRS
-module.part("spaces").uv()                -- UV_CACHE_DIR and what else uv is told
+module.part("spaces").uv()                -- UV_CACHE_DIR, PIP_CACHE_DIR
 module.finish()

@@ -30,15 +30,15 @@ if not module.begin("python_environment") then return end
 
 module.watch("conda", prefix)
 module.prepend_path("PATH", prefix .. "/bin")
-module.pushenv("LMODFORGE_ENVIRONMENT", prefix)
-module.pushenv("CONDA_PREFIX", prefix)
-module.pushenv("CONDA_DEFAULT_ENV", "sci")
-module.pushenv("CONDA_SHLVL", "1")
-module.pushenv("CONDA_PROMPT_MODIFIER", "(sci) ")
-module.pushenv("PYTHONNOUSERSITE", "1")   -- packages in ~/.local stay out
+module.setenv("LMODFORGE_ENVIRONMENT", prefix)
+module.setenv("CONDA_PREFIX", prefix)
+module.setenv("CONDA_DEFAULT_ENV", "sci")
+module.setenv("CONDA_SHLVL", "1")
+module.setenv("CONDA_PROMPT_MODIFIER", "(sci) ")
+module.setenv("PYTHONNOUSERSITE", "1")   -- packages in ~/.local stay out
 module.prepend_path("JUPYTER_PATH", prefix .. "/share/jupyter")
-module.pushenv("GDAL_DATA", prefix .. "/share/gdal")
+module.setenv("GDAL_DATA", prefix .. "/share/gdal")
 module.prepend_path("XDG_DATA_DIRS", prefix .. "/share")
 module.append_path("MANPATH", "/usr/share/man")
-module.pushenv("PROJ_NETWORK", "ON")
+module.setenv("PROJ_NETWORK", "ON")
 module.finish()

@@ -25,5 +25,6 @@ local module = shared(tree)
 if not module.begin() then return end
 
 module.prepend_path("PATH", prefix .. "/bin")
-module.part("spaces").uv()                -- UV_CACHE_DIR and what else uv is told
+module.part("spaces").uv()                -- UV_CACHE_DIR, PIP_CACHE_DIR
+module.part("spaces").uv_itself()         -- where its Pythons and tools go, and how it links
 module.finish()

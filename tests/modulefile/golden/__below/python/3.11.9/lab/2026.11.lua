@@ -29,9 +29,9 @@ if not module.begin("python_environment") then return end
 
 module.watch("venv", prefix)
 module.prepend_path("PATH", prefix .. "/bin")
-module.pushenv("LMODFORGE_ENVIRONMENT", prefix)
-module.pushenv("VIRTUAL_ENV", prefix)
-module.pushenv("VIRTUAL_ENV_PROMPT", "lab")
-module.pushenv("PYTHONNOUSERSITE", "1")   -- packages in ~/.local stay out
+module.setenv("LMODFORGE_ENVIRONMENT", prefix)
+module.setenv("VIRTUAL_ENV", prefix)
+module.setenv("VIRTUAL_ENV_PROMPT", "lab")
+module.setenv("PYTHONNOUSERSITE", "1")   -- packages in ~/.local stay out
 module.prepend_path("JUPYTER_PATH", prefix .. "/share/jupyter")
 module.finish()
