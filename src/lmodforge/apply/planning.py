@@ -82,19 +82,30 @@ def _answered(
 def resolve_all(requests: Sequence[LockRequest], workshop: Workshop, engines: Engines) -> list[str]:
     """Resolve side by side; when some have no solution, name them all at once."""
 
-    def resolve(request: LockRequest) -> str | StepFailed:
-        workshop.progress.state(request.subject, "resolving")
-        try:
-            lock = engines[request.engine].resolve(request)
-        except StepFailed as failure:
-            workshop.progress.failed(request.subject, "not resolved")
-            return failure
-        workshop.progress.done(request.subject, "resolved")
-        return lock
+    def resolve(batch: Sequence[LockRequest]) -> dict[str, str | StepFailed]:
+        for request in batch:
+            workshop.progress.state(request.subject, "resolving")
+        answers = engines[batch[0].engine].resolve(batch)
+        for request, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, StepFailed):
+                workshop.progress.failed(request.subject, "not resolved")
+            else:
+                workshop.progress.done(request.subject, "resolved")
+        return {request.key: answer for request, answer in zip(batch, answers, strict=True)}
 
     with ThreadPoolExecutor(RESOLVERS) as pool:
-        answers = list(pool.map(resolve, requests))
-    failures = [answer for answer in answers if isinstance(answer, StepFailed)]
+        found = {key: answer for answers in pool.map(resolve, _batches(requests)) for key, answer in answers.items()}
+    failures = [answer for answer in found.values() if isinstance(answer, StepFailed)]
     if failures:
         raise StepFailed.together(failures)
-    return [answer for answer in answers if isinstance(answer, str)]
+    return [str(found[request.key]) for request in requests]
+
+
+def _batches(requests: Sequence[LockRequest]) -> list[list[LockRequest]]:
+    """Put together what reads the same channels, and leave everything else apart."""
+    batches: dict[object, list[LockRequest]] = {}
+    for request in requests:
+        batches.setdefault((request.platform, request.channels) if request.channels else request.key, []).append(
+            request
+        )
+    return list(batches.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from lmodforge.apply.progress import Silent
 from lmodforge.commands.planning import is_up_to_date, plan_site, workshop_for
 from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import OpenSite, open_site
-from lmodforge.errors import SiteError
+from lmodforge.errors import SiteError, StepFailed
 from lmodforge.plan.actions import BuildRelease, Change
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.drift import Inside, drift
@@ -33,9 +34,9 @@ class Status:
 class _Offline:
     """An engine that has no answers: what needs one is not known here."""
 
-    def resolve(self, request: LockRequest) -> str:
+    def resolve(self, requests: Sequence[LockRequest]) -> list[str | StepFailed]:
         """Refuse."""
-        raise SiteError(f"{request.subject} has no lock yet")
+        return [StepFailed(f"{request.subject} has no lock yet") for request in requests]
 
     def build(self, release: BuildRelease) -> Built:
         """Refuse."""

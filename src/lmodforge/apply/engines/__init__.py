@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the program that speaks to rattler lies below, and needs no models
+    from lmodforge.errors import StepFailed
     from lmodforge.plan.actions import BuildRelease
     from lmodforge.plan.locks import LockRequest
     from lmodforge.receipts.models import OperationEntry, PackageEntry
@@ -26,8 +27,8 @@ class Built:
 class Engine(Protocol):
     """Resolve to a lock; build exactly the lock."""
 
-    def resolve(self, request: LockRequest) -> str:
-        """Return a lock with a hash for every file; raises StepFailed when there is no solution."""
+    def resolve(self, requests: Sequence[LockRequest]) -> list[str | StepFailed]:
+        """Return for each a lock with a hash for every file, or why there is none."""
         ...
 
     def build(self, release: BuildRelease) -> Built:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lmodforge.apply.engines import Built
@@ -40,17 +41,29 @@ class Conda:
     cached: bool = True
     places: Places = lambda environment, spec: None  # noqa: ARG005 - nothing is known of a site made by a program
 
-    def resolve(self, request: LockRequest) -> str:
-        """Return a lock for one platform, in the form that pixi reads."""
-        job = {
-            "do": "solve",
-            "channels": request.channels,
-            "platform": request.platform,
-            "virtual_packages": request.virtual_packages,
-            "specs": request.requirements,
-            "cache": f"{self._cache}/repodata" if self.cached else "",
-        }
-        return str(self._ask(request.subject, job)["lock"])
+    def resolve(self, requests: Sequence[LockRequest]) -> list[str | StepFailed]:
+        """Return locks in the form that pixi reads; what a channel holds is read once for all of them."""
+        questions = [
+            {
+                "channels": request.channels,
+                "platform": request.platform,
+                "virtual_packages": request.virtual_packages,
+                "specs": request.requirements,
+            }
+            for request in requests
+        ]
+        job = {"do": "solve", "questions": questions, "cache": f"{self._cache}/repodata" if self.cached else ""}
+        subject = requests[0].subject if len(requests) == 1 else f"channels {requests[0].platform}"
+        try:
+            answers = self._ask(subject, job)["answers"]
+        except StepFailed as failure:
+            return [failure for _ in requests]
+        return [self._resolved(request, answer) for request, answer in zip(requests, answers, strict=True)]
+
+    def _resolved(self, request: LockRequest, answer: dict[str, Any]) -> str | StepFailed:
+        if failures := answer.get("failures"):
+            return StepFailed.together([self._failure(request.subject, failure) for failure in failures])
+        return str(answer["lock"])
 
     def build(self, release: BuildRelease) -> Built:
         """Install, do what rattler leaves undone, add what comes from PyPI, then see what activation does."""
@@ -78,23 +91,20 @@ class Conda:
             "specs": specs,
             "cache": f"{self._cache}/packages",
         }
-        packages: list[dict[str, Any]] = self._ask(subject, job)["packages"]
+        said = partial(self.workshop.progress.state, subject)
+        packages: list[dict[str, Any]] = self._ask(subject, job, said)["packages"]
         return packages
 
     @property
     def _cache(self) -> str:
         return f"{self.workshop.layout.cache}/conda"
 
-    def _ask(self, subject: str, job: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, subject: str, job: dict[str, Any], on_line: Callable[[str], None] | None = None) -> dict[str, Any]:
         settings = self.workshop.site.conda
         mirrors = {url: to for channel, to in settings.mirrors.items() for url in channel_urls(channel)}
         network = {"mirrors": mirrors, "tokens": settings.tokens, "links": settings.links}
-        done = self.workshop.run(
-            subject,
-            (sys.executable, *_PROGRAM),
-            stdin=json.dumps(job | {"network": network}),
-            on_line=lambda line: self.workshop.progress.state(subject, line),
-        )
+        argv, stdin = (sys.executable, *_PROGRAM), json.dumps(job | {"network": network})
+        done = self.workshop.run(subject, argv, stdin=stdin, on_line=on_line)
         answer: dict[str, Any] = json.loads(done.stdout)
         if failures := answer.get("failures"):
             raise StepFailed.together([self._failure(subject, failure) for failure in failures])

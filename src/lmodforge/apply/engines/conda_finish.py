@@ -14,9 +14,15 @@ from lmodforge.config.channels import ALIAS
 from lmodforge.plan.actions import BuildRelease
 
 _COMPILE = """\
-import compileall, sys
-for line in sys.stdin:
-    compileall.compile_file(line.rstrip("\\n"), quiet=2)
+import compileall, functools, sys
+paths = sys.stdin.read().splitlines()
+compile_one = functools.partial(compileall.compile_file, quiet=2)
+try:
+    from concurrent.futures import ProcessPoolExecutor
+    with ProcessPoolExecutor() as pool:
+        list(pool.map(compile_one, paths, chunksize=32))
+except (ImportError, OSError):  # no semaphores here, as in some containers
+    list(map(compile_one, paths))
 """
 _TAG = "CACHEDIR.TAG"
 """A tag of a cache would make backups pass the environment by."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lmodforge.apply.engines import Built
@@ -60,7 +60,11 @@ class Uv:
     workshop: Workshop
     cached: bool = True
 
-    def resolve(self, request: LockRequest) -> str:
+    def resolve(self, requests: Sequence[LockRequest]) -> list[str | StepFailed]:
+        """Resolve one after the other."""
+        return [self._resolve(request) for request in requests]
+
+    def _resolve(self, request: LockRequest) -> str | StepFailed:
         """Return a pylock.toml for one interpreter; wheels only, but for packages that the site lets be built.
 
         What conda has installed by then is pinned as soon as something turns out to need it, and left out of the lock.
@@ -68,7 +72,10 @@ class Uv:
         beside = {pin.partition("==")[0]: pin for pin in request.beside}
         pinned: dict[str, str] = {}
         while True:
-            lock = self._compile(request, pinned)
+            try:
+                lock = self._compile(request, pinned)
+            except StepFailed as failure:
+                return failure
             found = {name: beside[name] for name, _ in locked_packages(lock) if name in beside}
             if not found:
                 return lock

@@ -16,7 +16,7 @@ from typing import Any
 
 from lmodforge.apply.rattler.install import install_locked
 from lmodforge.apply.rattler.network import Network, Refused
-from lmodforge.apply.rattler.solve import solve_to_lock
+from lmodforge.apply.rattler.solve import solve_to_locks
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def _end_with_the_deploy() -> None:
 
 async def _answer(job: dict[str, Any], network: Network) -> dict[str, Any]:
     if job["do"] == "solve":
-        return await solve_to_lock(job, network)
+        return await solve_to_locks(job, network)
     return await install_locked(job, network)
 
 

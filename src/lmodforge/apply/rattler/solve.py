@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rattler import Channel, Gateway, GenericVirtualPackage, MatchSpec, PackageName, RepoDataRecord, Version, solve
-from rattler.exceptions import InvalidMatchSpecError, SolverError
+from rattler.exceptions import GatewayError, InvalidMatchSpecError, SolverError
 from rattler.lock import LockChannel, LockFile, LockPlatform
 from rattler.package.build_string import BuildString
 
@@ -70,27 +70,34 @@ class _Question:
         return [name.normalized for name in found]
 
 
-async def solve_to_lock(job: dict[str, Any], network: Network) -> dict[str, Any]:
-    """Answer with a lock in the form of pixi's, made of nothing but what was asked."""
+async def solve_to_locks(job: dict[str, Any], network: Network) -> dict[str, Any]:
+    """Answer each question with a lock in the form of pixi's, or with what is wrong; channels are read once."""
     with tempfile.TemporaryDirectory() as scratch:  # a plan for a site that is not there yet leaves nothing behind
-        return await _solve_to_lock(job, network, job["cache"] or scratch)
+        gateway = Gateway(cache_dir=Path(job["cache"] or scratch), client=network.client)
+        questions = [_question(gateway, question) for question in job["questions"]]
+        return {"answers": await asyncio.gather(*map(_answer, questions))}
 
 
-async def _solve_to_lock(job: dict[str, Any], network: Network, cache: str) -> dict[str, Any]:
-    question = _Question(
-        gateway=Gateway(cache_dir=Path(cache), client=network.client),
-        channels=tuple(job["channels"]),
-        platform=job["platform"],
-        virtual_packages=tuple(_virtual(name, version) for name, version in job["virtual_packages"]),
-        specs=tuple(job["specs"]),
-    )
-    _check(question.specs)
-    print("solving", file=sys.stderr, flush=True)
+async def _answer(question: _Question) -> dict[str, Any]:
     try:
-        records = await question.solve(question.specs)
+        _check(question.specs)
+        return {"lock": _lock(question, await question.solve(question.specs))}
     except SolverError as error:
-        raise Refused(*await _blame(question, str(error))) from None
-    return {"lock": _lock(question, records)}
+        return {"failures": await _blame(question, str(error))}
+    except Refused as refused:
+        return {"failures": list(refused.failures)}
+    except GatewayError as error:
+        return {"failures": [{"message": str(error)}]}
+
+
+def _question(gateway: Gateway, asked: dict[str, Any]) -> _Question:
+    return _Question(
+        gateway=gateway,
+        channels=tuple(asked["channels"]),
+        platform=asked["platform"],
+        virtual_packages=tuple(_virtual(name, version) for name, version in asked["virtual_packages"]),
+        specs=tuple(asked["specs"]),
+    )
 
 
 def _virtual(name: str, version: str) -> GenericVirtualPackage:
