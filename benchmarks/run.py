@@ -13,7 +13,7 @@ from pathlib import Path
 from measure import Row
 
 HERE = Path(__file__).parent
-NOT_BENCHMARKS = {"run", "measure", "site_files"}
+NOT_BENCHMARKS = {"run", "measure", "site_files", "conda_site", "conda_bare"}
 
 
 def main(arguments: list[str]) -> int:
