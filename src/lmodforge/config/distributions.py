@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from lmodforge.config.base import Model
 from lmodforge.config.lifecycle import LifeCycle
@@ -47,6 +54,14 @@ def _setting(text: str) -> str:
     return text
 
 
+def _setting_value(value: object, inner: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return inner(value)
+    except ValidationError:  # one of each kind of value, in the words of Python's types
+        raise mistake("a setting is a text, a list of texts, or a map of texts", "deeper ones are not known") from None
+
+
+SettingValue = Annotated[Text | tuple[Text, ...] | dict[Text, Text], WrapValidator(_setting_value)]
 Setting = Annotated[str, AfterValidator(_setting), form("setting", f"^{_SETTING.pattern}$")]
 
 
@@ -165,7 +180,7 @@ class CondaDistribution(_Distribution):
     )
     environments: Annotated[tuple[Name, ...], Field(description="The environments built for it, by name.")] = ()
     condarc: Annotated[
-        dict[Setting, Text | tuple[Text, ...] | dict[Text, Text]],
+        dict[Setting, SettingValue],
         Field(default_factory=dict, description="Further settings of conda's for the `.condarc` of the prefix."),
     ]
 

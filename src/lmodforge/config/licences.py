@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from lmodforge.config.base import Model
 from lmodforge.config.channels import channel_urls
 from lmodforge.config.lifecycle import Date
-from lmodforge.config.naming import Text
+from lmodforge.config.naming import Text, mistake
 
 _HOSTS = re.compile(
     r"(repo\.anaconda\.com|repo\.continuum\.io|repo\.anaconda\.cloud|conda\.anaconda\.com)(:\d+)?(/.*)?"
@@ -20,12 +20,21 @@ _OF_THEIR_OWN = frozenset({"pkgs", "anaconda", "main", "r", "msys2", "pro", "fre
 _TOKEN = re.compile(r"(://[^/]+)/t/[^/]+(?=/)")
 
 
+def _said(text: str) -> str:
+    if not text:
+        raise mistake("nothing is said here", "somebody will ask: write a name, and a reason")
+    return text
+
+
+Said = Annotated[Text, AfterValidator(_said)]
+
+
 class AnacondaTerms(Model):
     """Who found that this site may use Anaconda's own channels, when, and why."""
 
-    who: Annotated[Text, Field(min_length=1, description="The person who answers for it.")]
+    who: Annotated[Said, Field(description="The person who answers for it.")]
     when: Annotated[Date, Field(description="The day, such as 2026-11-20.")]
-    why: Annotated[Text, Field(min_length=1, description="The licence, or the reason why none is needed.")]
+    why: Annotated[Said, Field(description="The licence, or the reason why none is needed.")]
 
 
 def is_anacondas(channel: str) -> bool:
