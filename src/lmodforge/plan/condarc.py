@@ -57,11 +57,6 @@ def advice(site: SiteConfig) -> str:
     )
 
 
-def externally_managed(site: SiteConfig) -> str:
-    """Write the file by which pip and uv know that a Python is not theirs to change (PEP 668)."""
-    return f"[externally-managed]\nError = {advice(site)}\n"
-
-
 def _lines(key: str, value: Value) -> list[str]:
     if isinstance(value, str):
         return [f"{key}: {_scalar(value)}"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -11,11 +10,12 @@ from lmodforge import __version__
 from lmodforge.apply.distributions import anaconda, micromamba, miniconda, miniforge
 from lmodforge.apply.distributions.installer import scratch_home
 from lmodforge.apply.engines import Engine
+from lmodforge.apply.marks import keep_pip_out
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.licences import channel_of, is_anacondas
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import BuildRelease, Download, InstallConda
-from lmodforge.plan.condarc import externally_managed
+from lmodforge.plan.condarc import advice
 from lmodforge.plan.digest import sha256
 from lmodforge.receipts.models import DistributionReceipt, PackageEntry, SourceEntry
 
@@ -52,10 +52,7 @@ def install_conda(action: InstallConda, workshop: Workshop, engine: Engine) -> D
         _try(action, program, workshop)
     packages = tuple(installed_packages(action.prefix, workshop))
     _refuse_anacondas(action, packages, workshop)
-    for library in system.names(f"{action.prefix}/lib"):
-        path = f"{action.prefix}/lib/{library}"
-        if re.fullmatch(r"python\d\.\d+t?", library) and system.target(path) is None:
-            system.write(f"{path}/EXTERNALLY-MANAGED", externally_managed(workshop.site).encode())
+    keep_pip_out(action.prefix, advice(workshop.site), system)
     files = write_files(action, workshop)
     for name in ("envs", "releases"):
         system.make_directory(f"{action.prefix}/{name}")

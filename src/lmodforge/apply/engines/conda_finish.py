@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lmodforge.apply.marks import keep_pip_out
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.channels import ALIAS
 from lmodforge.plan.actions import BuildRelease
@@ -52,10 +52,7 @@ class Finisher:
         if self.release.variables:
             state = json.dumps({"env_vars": dict(self.release.variables)})
             system.write(f"{path}/conda-meta/state", f"{state}\n".encode())
-        for library in system.names(f"{path}/lib"):
-            if re.fullmatch(r"python\d\.\d+t?", library) and system.target(f"{path}/lib/{library}") is None:
-                marker = f"[externally-managed]\nError = {self._advice()}\n"
-                system.write(f"{path}/lib/{library}/EXTERNALLY-MANAGED", marker.encode())
+        keep_pip_out(path, self._advice(), system)
 
     def _advice(self) -> str:
         """Tell users what to do instead of changing the environment (CEP 22, PEP 668)."""
