@@ -102,11 +102,14 @@ def _collect(workshop: Workshop, answer: Answer) -> _Locks:
                 locks.add(each, answers[each.request.key])
         return answers
 
-    for platform in site.platforms or (here.platform,):
-        facts = replace(here, platform=platform)
-        answers = ask((*_python_requests(workshop, facts), *conda_requests(site, facts)))
-        ask(pypi_requests(site, replace(facts, locks=answers)))
+    every = [replace(here, platform=platform) for platform in site.platforms or (here.platform,)]
+    answers = ask([request for facts in every for request in _first_requests(workshop, facts)])
+    ask([request for facts in every for request in pypi_requests(site, replace(facts, locks=answers))])
     return locks
+
+
+def _first_requests(workshop: Workshop, facts: Facts) -> tuple[LockRequest, ...]:
+    return (*_python_requests(workshop, facts), *conda_requests(workshop.site, facts))
 
 
 def _python_requests(workshop: Workshop, facts: Facts) -> list[LockRequest]:

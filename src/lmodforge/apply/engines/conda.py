@@ -53,7 +53,7 @@ class Conda:
             for request in requests
         ]
         job = {"do": "solve", "questions": questions, "cache": f"{self._cache}/repodata" if self.cached else ""}
-        subject = requests[0].subject if len(requests) == 1 else f"channels {requests[0].platform}"
+        subject = requests[0].subject if len(requests) == 1 else "conda channels"
         try:
             answers = self._ask(subject, job)["answers"]
         except StepFailed as failure:
