@@ -91,7 +91,7 @@ def test_the_base_has_the_settings_of_the_site_and_none_is_final(tmp_path):
         "  - bioconda\n"
         "default_channels:\n"
         "  - https://mirror.example.org/conda-forge\n"
-        "  - bioconda\n"
+        "  - https://mirror.example.org/bioconda\n"
         "custom_channels:\n"
         "  bioconda: https://mirror.example.org\n"
         "mirrored_channels:\n"

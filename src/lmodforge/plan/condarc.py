@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from lmodforge.config.channels import channel_urls
 from lmodforge.config.distributions import CondaDistribution
 from lmodforge.config.models import SiteConfig
 
@@ -34,11 +35,16 @@ def base_files(site: SiteConfig, distribution: CondaDistribution) -> dict[str, s
 def condarc(site: SiteConfig, distribution: CondaDistribution) -> str:
     """Write the settings. None is final: users' own `envs_dirs`, `pkgs_dirs` and channels go before these."""
     settings: dict[str, Value] = {"channels": site.channels}
-    if "defaults" not in site.channels:  # what a user's old `channels: [defaults]` leads to
-        settings["default_channels"] = site.channels
+    if "defaults" not in site.channels:  # what a user's old `channels: [defaults]` leads to; conda wants URLs here
+        settings["default_channels"] = [_best(site, channel) for channel in site.channels]
     settings |= _mirrors(site) | _QUIET | distribution.condarc
     lines = [line for key, value in settings.items() for line in _lines(key, value)]
     return "\n".join(["# Written by lmodforge. To change it, change the site file and deploy.", *lines, ""])
+
+
+def _best(site: SiteConfig, channel: str) -> str:
+    """Return where a channel is fetched from first."""
+    return next(iter(site.conda.mirrors.get(channel, ())), channel_urls(channel)[0])
 
 
 def _mirrors(site: SiteConfig) -> dict[str, Value]:
