@@ -188,7 +188,7 @@ def _sha256(content: bytes) -> str:
 
 def download_wheels(names: Iterable[str], directory: Path) -> list[Path]:
     """Let pip fetch wheels for the Python that runs the tests."""
-    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    argv = [sys.executable, "-m", "pip", "download", "-qqq", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*argv, "--only-binary", ":all:", "--dest", directory, *names], check=True)
     return sorted(directory.glob("*.whl"))
 

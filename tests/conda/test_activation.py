@@ -83,12 +83,12 @@ def test_what_a_module_lacks_is_said(centre):
     assert [each.variable for each in centre.receipt.operations] == ["EDITOR"]
 
 
-def test_the_next_plan_warns_of_what_modules_lack(centre):
+def test_the_deploy_that_builds_it_and_every_plan_warn_of_what_a_module_lacks(centre):
     add_scripts(centre, a__sh="hello() { echo hello; }\n")
-    centre.deploy()
-    assert centre.deploy().plan.warnings == (
-        "environment sci 1: a.sh defines shell functions or aliases, which no module can: hello",
-    )
+    warning = "environment sci 1: a.sh defines shell functions or aliases, which no module can: hello"
+    assert centre.deploy().plan.warnings == (warning,)
+    centre.sci["summary"] = "for science"
+    assert f"\nwarning: {warning}\n" in centre.small.plan()
 
 
 def test_what_conda_keeps_for_deactivation_is_no_part_of_a_module(centre):

@@ -11,6 +11,7 @@ import pytest
 
 from channel import MINOR, PLACEHOLDER, PYTHON
 from conda.shells import in_lmod
+from lmodforge.commands.show import run_deploy, show_plan
 from lmodforge.errors import StepFailed
 
 SITE_PACKAGES = f"lib/python{MINOR}/site-packages"
@@ -38,6 +39,15 @@ def test_the_plan_says_what_will_be_built_and_leaves_no_trace(centre):
         "Plan: 8 to create, 0 to change, 0 to remove."
     )
     assert not centre.small.root.exists()
+
+
+def test_a_saved_plan_is_carried_out(centre):
+    saved = centre.small.folder / "plan.json"
+    centre.sci |= {"pypi": ["cowsay"], "variables": {"GREETING": "hello"}}
+    centre.small.open()
+    show_plan(str(centre.small.file), str(centre.small.root), str(saved))
+    run_deploy("", "", plan=str(saved), replace_edited=False, jobs=1)
+    assert [(each.variable, each.value) for each in centre.receipt.operations] == [("GREETING", "hello")]
 
 
 def test_what_rattler_leaves_undone_is_done(deployed):

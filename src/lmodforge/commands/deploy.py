@@ -63,7 +63,8 @@ def deploy(
         again = replan()
         if again.is_empty:
             _settle(workshop, again)
-        return Deployed(plan, outcome, settled=again.is_empty)
+        # What modules lack is known once they are built.
+        return Deployed(replace(plan, warnings=again.warnings), outcome, settled=again.is_empty)
 
 
 def _settle(workshop: Workshop, plan: Plan) -> None:

@@ -23,6 +23,7 @@ def deployed_text(site: SiteConfig, plan: Plan, outcome: Outcome | None, *, sett
     if outcome.generation is not None:
         built = f"{counted(outcome.installed, 'prefix')}, {counted(outcome.released, 'release')}"
         lines.append(paint(f"Generation {outcome.generation} is current ({built} built).", "green"))
+    lines += [paint(f"warning: {warning}", "yellow") for warning in plan.warnings]
     if not settled:
         lines += ["", "The world changed during the deploy: `invoke plan` shows what is left to do."]
     return "\n".join([*lines, "", *next_steps(site)])
@@ -57,6 +58,7 @@ def deployed_json(plan: Plan, outcome: Outcome | None, *, settled: bool) -> dict
         "version": 1,
         "site": plan.site,
         "changes": plan_json(plan)["changes"],
+        "warnings": list(plan.warnings),
         "generation": outcome.generation if outcome else None,
         "settled": settled,
     }
