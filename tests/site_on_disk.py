@@ -50,6 +50,12 @@ class Site:
             DistributionModule(
                 Look("python/3.11.9", "Python", "3.11.9", "python", "Plain"), "python", str(self.python), self.policy
             ),
+            DistributionModule(
+                Look("python/micromamba-2.8.1", "micromamba", "2.8.1", "python", "One binary"),
+                "micromamba",
+                str(self.conda),
+                self.policy,
+            ),
             self.environment("sci", "conda", self.conda / "envs/sci"),
             self.environment("ml", "conda", self.conda / "envs/ml"),
             self.environment("lab", "uv", self.python / "envs/lab"),

@@ -5,6 +5,11 @@ if ($?prompt) then
   set _lf_prompt_was = $prompt:q
 endif
 
+if ($?_lf_conda) then
+  set _lf_words = (shell.csh deactivate)
+  if ("$_lf_conda:t" == micromamba) set _lf_words = (shell deactivate --shell tcsh)
+endif
+
 if ($?_lf_shown) then
   # conda shows the environment below when it goes back to it, also where that is a module's.
   if ($?prompt) eval 'set prompt = "$_lf_prompt_was:s|'"$_lf_shown"'||"'
@@ -23,7 +28,7 @@ if ($?_lf_above) then
   while ($_lf_level > 1)
     # The lowest of them as if nothing were below it: that is the module.
     if ($_lf_level == 2) setenv CONDA_SHLVL 1
-    set _lf_code = "`(setenv prompt '$_lf_prompt_was'; '$_lf_conda' shell.csh deactivate)`"
+    set _lf_code = "`(setenv prompt '$_lf_prompt_was'; '$_lf_conda' $_lf_words)`"
     eval "$_lf_code"
     if ($?prompt) then
       set _lf_prompt_was = $prompt:q
@@ -51,14 +56,18 @@ if ($?_lf_level) then
   endif
   while ($?CONDA_SHLVL && $?CONDA_PREFIX)
     if ("$CONDA_SHLVL" == "$_lf_stop" || "$CONDA_PREFIX" == "$_lf_module") break
-    set _lf_code = "`(setenv prompt '$_lf_prompt_was'; '$_lf_conda' shell.csh deactivate)`"
+    set _lf_code = "`(setenv prompt '$_lf_prompt_was'; '$_lf_conda' $_lf_words)`"
     if ("$_lf_code" == "") break
     eval "$_lf_code"
     if ($?prompt) then
       set _lf_prompt_was = $prompt:q
     endif
   end
-  unsetenv CONDA_EXE _CONDA_EXE CONDA_PYTHON_EXE _CE_M _CE_CONDA _CONDA_ROOT
+  if ("$_lf_conda:t" == micromamba) then
+    unsetenv MAMBA_EXE
+  else
+    unsetenv CONDA_EXE _CONDA_EXE CONDA_PYTHON_EXE _CE_M _CE_CONDA _CONDA_ROOT
+  endif
   if ("$_lf_level" == none && "$_lf_module" == none) then
     unsetenv CONDA_SHLVL CONDA_PREFIX CONDA_DEFAULT_ENV CONDA_PROMPT_MODIFIER
   endif
@@ -89,5 +98,5 @@ endif
 if ($?prompt) then
   if ("$prompt" == "") unset prompt
 endif
-unset _lf_conda _lf_code _lf_prompt_was
+unset _lf_conda _lf_words _lf_code _lf_prompt_was
 rehash

@@ -48,13 +48,17 @@ function undo.empty(name)
   execute{ cmd = (commands[M.shell()] or "%s"):format(name), modeA = { "unload" } }
 end
 
--- A conda prefix: its level and the conda that was set up before the load.
-function undo.conda(prefix, level, theirs)
-  local now = env("CONDA_EXE")
+-- conda or micromamba: the level and the conda at the load.
+function undo.conda(program, level, theirs)
+  local mamba = program:match("/micromamba$")
+  local now   = mamba and (env("MAMBA_EXE") or program) or env("CONDA_EXE")
   if (now or "none") == theirs and (env("CONDA_SHLVL") or "none") == level then return end
-  if now ~= prefix .. "/bin/conda" then return end
-  in_shell{ conda = now, level = level, theirs = theirs == "none" and "" or theirs,
+  if now ~= program then return end
+  in_shell{ conda = program, level = level, theirs = theirs == "none" and "" or theirs,
             names = saved(tonumber(level) or 0) }
+  -- What the shell will have then: a module that the same command loads must see it now.
+  posix.setenv("CONDA_SHLVL", level ~= "none" and level or nil, true)
+  posix.setenv("CONDA_EXE", theirs ~= "none" and theirs or nil, true)
 end
 
 -- An environment module of conda's kind, with conda environments on top of it or not.

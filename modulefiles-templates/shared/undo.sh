@@ -13,8 +13,11 @@ _lf_leave_path() {
 
 # One level down.  conda sets to '' what it means to unset.
 _lf_down() {
-  _lf_code=$(PS1="${PS1-}" "$_lf_conda" shell.posix deactivate 2>/dev/null |
-    sed "s/^export \([A-Za-z0-9_]*\)=''\$/unset \1/")
+  case $_lf_conda in
+    */micromamba) set -- shell deactivate --shell posix;;
+    *) set -- shell.posix deactivate;;
+  esac
+  _lf_code=$(PS1="${PS1-}" "$_lf_conda" "$@" 2>/dev/null | sed "s/^export \([A-Za-z0-9_]*\)=''\$/unset \1/")
   [ -n "$_lf_code" ] && eval "$_lf_code"
 }
 
@@ -44,12 +47,18 @@ if [ -n "${_lf_level-}" ]; then
   while [ "${CONDA_SHLVL:-0}" -gt "$_lf_stop" ] && [ "${CONDA_PREFIX-}" != "${LMODFORGE_ENVIRONMENT-none}" ]; do
     _lf_down || break
   done
-  unset CONDA_EXE _CONDA_EXE CONDA_PYTHON_EXE _CE_M _CE_CONDA _CONDA_ROOT
-  unset -f conda __conda_exe __conda_hashr __conda_activate __conda_reactivate 2>/dev/null
+  case $_lf_conda in
+    */micromamba)
+      unset MAMBA_EXE
+      unset -f micromamba __mamba_exe __mamba_hashr __mamba_xctivate __mamba_wrap 2>/dev/null;;
+    *)
+      unset CONDA_EXE _CONDA_EXE CONDA_PYTHON_EXE _CE_M _CE_CONDA _CONDA_ROOT
+      unset -f conda __conda_exe __conda_hashr __conda_activate __conda_reactivate 2>/dev/null;;
+  esac
   if [ "$_lf_level" = none ] && [ -z "${LMODFORGE_ENVIRONMENT-}" ]; then
     unset CONDA_SHLVL CONDA_PREFIX CONDA_DEFAULT_ENV CONDA_PROMPT_MODIFIER
   fi
-  _lf_leave_path "${_lf_conda%/bin/conda}/condabin"
+  _lf_leave_path "${_lf_conda%/bin/*}/condabin"
   if [ -n "$_lf_theirs" ] && [ -r "${_lf_theirs%/bin/conda}/etc/profile.d/conda.sh" ]; then
     . "${_lf_theirs%/bin/conda}/etc/profile.d/conda.sh"
   fi

@@ -42,6 +42,18 @@ def test_conda_activate_and_back(site, shell, name):
     assert active(ran["back"]) == ("sci", "1", "(sci) ", "declared")
 
 
+@pytest.mark.parametrize("name", SHELLS)
+def test_micromamba_activate_and_back(site, shell, name):
+    load = "module load python/micromamba-2.8.1"
+    steps = ["micromamba activate sci", "snapshot sci", "micromamba deactivate", "snapshot back", "micromamba list"]
+    ran = shell(name).run(load, *steps)
+    assert ran.failed == [], ran.said
+    assert active(ran["sci"]) == ("sci", "1", "(sci) ", "declared")
+    assert ran["sci"]["MAMBA_ROOT_PREFIX"] == str(site.conda)
+    assert active(ran["back"]) == (None, "0", None, None)
+    assert ran.said.endswith("stand-in conda: list\n")
+
+
 @pytest.mark.parametrize("name", ["bash", "zsh"])
 @pytest.mark.parametrize("options", ["set -u", "set -eu"])
 def test_source_activate_in_a_batch_script(shell, name, options):

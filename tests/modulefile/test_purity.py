@@ -52,6 +52,21 @@ SCENARIOS = {
     "activate by path": scenario(FORGE, "conda activate @CONDA@/envs/ml", LOOK, "module purge"),
     "activate, then swap": scenario(FORGE, "conda activate sci", PLAIN, LOOK, "module purge"),
     "activate, then load again": scenario(FORGE, "conda activate sci", FORGE, LOOK, "module purge"),
+    "micromamba": scenario("module load python/micromamba-2.8.1", LOOK, "module purge"),
+    "micromamba activate, nested": scenario(
+        "module load python/micromamba-2.8.1", "micromamba activate sci", "micromamba activate ml", LOOK, "module purge"
+    ),
+    "micromamba, then conda": scenario(
+        "module load python/micromamba-2.8.1",
+        "micromamba activate ml",
+        FORGE,
+        "conda activate sci",
+        LOOK,
+        "module purge",
+    ),
+    "activate, load again, activate again": scenario(
+        FORGE, "conda activate sci", FORGE, "conda activate ml", LOOK, "module purge"
+    ),
     "source activate": scenario(FORGE, "source activate sci", LOOK, "module purge", shells=("bash", "zsh")),
     "source activate, nested": scenario(
         FORGE,

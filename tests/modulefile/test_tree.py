@@ -144,7 +144,7 @@ def test_a_site_may_ask_for_versions(site, tmp_path, bash):
 
 def with_cycle(site, tmp_path, **cycle):
     modules = site.modules()
-    modules[2] = replace(modules[2], look=replace(modules[2].look, lifecycle=LifeCycle(**cycle)))
+    modules[3] = replace(modules[3], look=replace(modules[3].look, lifecycle=LifeCycle(**cycle)))
     return write_tree(tmp_path / "tree", modules)
 
 
@@ -169,7 +169,7 @@ def test_a_removed_module_cannot_be_loaded_from_its_day_on(site, tmp_path, bash)
 
 
 def test_what_is_left_of_a_module_cannot_be_loaded(site, tmp_path, bash):
-    look = replace(site.modules()[2].look, lifecycle=LifeCycle(advice="Load ml/2026.11."))
+    look = replace(site.modules()[3].look, lifecycle=LifeCycle(advice="Load ml/2026.11."))
     ran = bash(write_tree(tmp_path / "tree", [RemovedModule(look)])).run("module load sci/2026.11")
     assert ran.failed == ["module load sci/2026.11"]
     assert "sci/2026.11 was removed. Load ml/2026.11." in ran.said
@@ -181,7 +181,7 @@ def test_what_is_left_of_a_module_cannot_be_loaded(site, tmp_path, bash):
 def hierarchy(site):
     modules = site.modules()
     modules[0] = replace(modules[0], opens=True)
-    modules[2] = replace(modules[2], below="python/miniforge-25.3.0")
+    modules[3] = replace(modules[3], below="python/miniforge-25.3.0")
     return modules
 
 

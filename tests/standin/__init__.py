@@ -30,6 +30,7 @@ def make_conda(root: Path, environments=("sci", "ml")) -> Path:
     files = {name: (HERE / source).read_text().replace("@ROOT@", str(root)) for name, source in FILES.items()}
     files |= {
         "bin/conda": f'#!/bin/sh\nexec {sys.executable} -ISE "{HERE}/conda.py" "{root}" "$@"\n',
+        "bin/micromamba": f'#!/bin/sh\nexec "{root}/bin/conda" "$@"\n',
         "condabin/conda": f'#!/bin/sh\nexec "{root}/bin/conda" "$@"\n',
         "conda-meta/history": "",
         f"envs/{first}/conda-meta/state": json.dumps({"env_vars": {"SCI_DECLARED": "declared"}}),

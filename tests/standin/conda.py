@@ -1,4 +1,4 @@
-"""A stand-in for `conda`: not conda, but what its activator tells a shell to do.
+"""A stand-in for `conda` and `micromamba`: not they, but what their activators tell a shell to do.
 
 Written from the behaviour of conda 26.7: the order of its commands, variables that are emptied in sh and unset in csh
 and fish, prefixes that replace each other on PATH, saved variables that stay behind, scripts of activate.d.
@@ -105,7 +105,11 @@ def deactivate():
 
 def line(kind, name, value):
     if shell == "posix":
-        words = {"prompt": f"PS1='{value}'", "source": f'. "{value}"', "unset": f"export {name}=''"}
+        words = {
+            "prompt": f"PS1='{value}'",
+            "source": f'. "{value}"',
+            "unset": f"unset {name}" if micromamba else f"export {name}=''",
+        }
         return words.get(kind, f"export {name}='{value}'")
     if shell == "csh":
         words = {"prompt": f"set prompt='{value}';", "source": f'source "{value}";', "unset": f"unsetenv {name};"}
@@ -115,18 +119,21 @@ def line(kind, name, value):
     return words.get(kind, f"set -gx {name} {entries};" if kind == "path" else f'set -gx {name} "{value}";')
 
 
-if not args or not args[0].startswith("shell."):
+if not args or not args[0].startswith("shell"):
     print("stand-in conda:", *args)
     sys.exit(0)
+micromamba = args[0] == "shell"  # micromamba shell activate NAME --shell posix
+if micromamba:
+    args = [f"shell.{args.pop()}", *args[1:-1]]
 shell, command, *rest = args[0].removeprefix("shell."), *args[1:]
 shell = {"bash": "posix", "zsh": "posix", "tcsh": "csh"}.get(shell, shell)
-NONE = unset("_CE_M", "_CE_CONDA")
+NONE = [] if micromamba else unset("_CE_M", "_CE_CONDA")
 HOOK = [
     ("set", "CONDA_EXE", f"{root}/bin/conda"),
     ("set", "_CONDA_EXE", f"{root}/bin/conda"),
     ("set", "CONDA_PYTHON_EXE", f"{root}/bin/python"),
     ("set", "_CONDA_ROOT", str(root)),
-]
+][: 0 if micromamba else None]
 level, now = int(env.get("CONDA_SHLVL", "").strip() or 0), env.get("CONDA_PREFIX", "")
 prompt = env.get("prompt" if shell == "csh" else "PS1", "")
 if env.get("CONDA_PROMPT_MODIFIER"):

@@ -20,6 +20,7 @@ M.site = {
 
 local tree      = ...                     -- where the modulefiles are
 local directory = tree .. "/__lmodforge"
+M.directory     = directory
 local record    = "__LMODFORGE_" .. myModuleName():gsub("%W", function(c) return ("_%02X"):format(c:byte()) end)
 local done      = {}                      -- what this load has changed, in the record's words
 local unpack    = table.unpack or unpack  -- Lua 5.1 has the second only

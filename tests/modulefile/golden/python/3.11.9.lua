@@ -26,7 +26,7 @@ if not shared then LmodError(tree .. "/__lmodforge/module.lua is missing: deploy
 local module = shared(tree)
 if not module.begin("python") then return end
 
-module.part("venv", prefix)
+module.part("venv")
 module.prepend_path("PATH", prefix .. "/bin")
 module.prepend_path("MODULEPATH", tree .. "/__below/python/3.11.9")
 module.part("spaces").uv()                -- UV_CACHE_DIR, PIP_CACHE_DIR

@@ -28,7 +28,7 @@ local module = shared(tree)
 if not module.begin("python") then return end
 module.retire({ deprecated = "2026-10-01", removed = "2027-01-15", advice = "Load python/miniforge-25.3.0." })
 
-module.part("conda", prefix)
+module.part("conda", prefix, "conda")
 module.prepend_path("PATH", prefix .. "/bin")
 module.part("spaces").conda()             -- CONDA_ENVS_PATH, CONDA_PKGS_DIRS
 module.part("spaces").uv()                -- UV_CACHE_DIR, PIP_CACHE_DIR

@@ -39,7 +39,7 @@ if not shared then LmodError(tree .. "/__lmodforge/module.lua is missing: deploy
 local module = shared(tree)
 if not module.begin("python") then return end
 
-module.part("conda", prefix)
+module.part("conda", prefix, "conda")
 module.prepend_path("PATH", prefix .. "/bin")
 module.part("spaces").conda()             -- CONDA_ENVS_PATH, CONDA_PKGS_DIRS
 module.part("spaces").uv()                -- UV_CACHE_DIR, PIP_CACHE_DIR
