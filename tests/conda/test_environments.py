@@ -122,6 +122,15 @@ def test_packages_of_the_index_come_after_those_of_the_channels_and_leave_them_a
     assert centre.deploy().plan.changes == ()
 
 
+def test_a_package_of_the_index_never_replaces_one_that_conda_brings_under_another_name(centre):
+    metadata = {"site-packages/cowsay-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: cowsay\nVersion: 1.0\n"}
+    centre.channel.add("cow", files=metadata, noarch="python", depends=["python"], build="pyhd8ed1ab_0")
+    centre.channel.index()
+    centre.sci |= {"conda": ["cow"], "pypi": ["cowsay"]}
+    with pytest.raises(StepFailed, match="cowsay would come from PyPI, and has come from a channel under another name"):
+        centre.deploy()
+
+
 def test_an_environment_of_index_packages_alone_gets_its_python_from_the_channel(centre):
     del centre.sci["conda"]
     centre.sci |= {"python": MINOR, "pypi": ["cowsay"], "check": {"import": ["cowsay"]}}

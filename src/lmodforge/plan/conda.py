@@ -22,6 +22,15 @@ CONDA_ENGINE = "conda/1"
 
 _BASELINE = {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"}
 """What every node has; a lock must not depend on the host that made it."""
+_ON_PYPI = {
+    "brotli-python": "brotli",
+    "dask-core": "dask",
+    "matplotlib-base": "matplotlib",
+    "msgpack-python": "msgpack",
+    "py-opencv": "opencv-python",
+    "pytorch": "torch",
+}
+"""Packages with two names, where the channel does not say so itself (purls)."""
 _NAME = re.compile(r"(?:[^\s]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)")
 
 
@@ -143,15 +152,14 @@ def conda_size(lock: str) -> int | None:
 
 
 def _python_packages(lock: str) -> Iterator[tuple[str, str]]:
-    """Find what Python imports: what uv could otherwise install once more."""
+    """Find what Python imports, by its name on PyPI: what uv could otherwise install once more."""
     for entry in conda_entries(lock):
         name, version = _named(entry["conda"])
         needs = {spec_name(spec) for spec in entry.get("depends", ())}
         purls = [purl for purl in entry.get("purls") or () if purl.startswith("pkg:pypi/")]
-        if purls:
-            name = purls[0].removeprefix("pkg:pypi/").partition("?")[0].partition("@")[0]
         if (purls or needs & {"python", "python_abi"}) and name not in ("python", "python_abi"):
-            yield name, version
+            known = re.split("[?@]", purls[0].removeprefix("pkg:pypi/"))[0] if purls else _ON_PYPI.get(name, name)
+            yield re.sub("[-_.]+", "-", known).lower(), version
 
 
 def _named(url: str) -> tuple[str, str]:

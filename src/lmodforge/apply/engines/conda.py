@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from lmodforge.apply.distributions.existing import packages_in
 from lmodforge.apply.engines import Built
 from lmodforge.apply.engines.conda_activation import capture
 from lmodforge.apply.engines.conda_failures import explained
 from lmodforge.apply.engines.conda_finish import Finisher
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.interpreters import host_platform
+from lmodforge.apply.observe import Observer
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.channels import channel_urls
 from lmodforge.errors import StepFailed, Where
 from lmodforge.plan.actions import BuildRelease
+from lmodforge.plan.conda import conda_packages
 from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
 from lmodforge.receipts.models import PackageEntry
 
@@ -71,6 +74,7 @@ class Conda:
         packages = self.install(subject, release.path, release.key, release.specs)
         lacks = finisher.complete(packages)
         if release.pypi_key:
+            self._refuse_twice(subject, release)
             self.uv.install_into(subject, release.path, release.pypi_key)
         finisher.mark(packages)
         self.workshop.progress.state(subject, "capturing activation")
@@ -94,6 +98,17 @@ class Conda:
         said = partial(self.workshop.progress.state, subject)
         packages: list[dict[str, Any]] = self._ask(subject, job, said)["packages"]
         return packages
+
+    def _refuse_twice(self, subject: str, release: BuildRelease) -> None:
+        """Refuse what conda has installed under another name: uv would take it away again."""
+        there = dict(packages_in(release.path, Observer(self.workshop.system)))
+        conda = {name for name, _ in conda_packages(release.lock)}
+        twice = [name for name, _ in locked_packages(release.pypi_lock) if name in there.keys() - conda]
+        if twice:
+            raise StepFailed(
+                f"{subject}: {', '.join(twice)} would come from PyPI, and has come from a channel under another name",
+                "leave it to conda: drop from `pypi` what needs it, or from `conda` what brings it",
+            )
 
     @property
     def _cache(self) -> str:
