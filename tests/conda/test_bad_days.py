@@ -159,6 +159,25 @@ def test_a_token_file_that_is_not_there_is_named(centre):
     assert refusal(centre) == "environment sci: the token file HERE/none cannot be read: No such file or directory"
 
 
+def test_what_keeps_all_environments_from_being_solved_is_said_once(centre):
+    centre.site["conda"]["tokens"] = {"127.0.0.1": f"{centre.small.folder}/none"}
+    centre.small.base["environments"] = ["sci", "web"]
+    centre.site["environments"]["web"] = {"version": "1", "conda": ["idna"]}
+    assert refusal(centre) == "conda channels: the token file HERE/none cannot be read: No such file or directory"
+
+
+def test_every_environment_that_cannot_be_solved_is_named(centre):
+    centre.small.base["environments"] = ["sci", "web"]
+    centre.site["environments"]["web"] = {"version": "1", "conda": ["idn"]}
+    centre.sci["conda"] = ["sixx"]
+    assert refusal(centre) == (
+        f"HERE/small.yaml:25:7: environment sci: there is no package `sixx` for {SUBDIR}\n"
+        "  hint: did you mean `six`?\n"
+        f"HERE/small.yaml:29:7: environment web: there is no package `idn` for {SUBDIR}\n"
+        "  hint: did you mean `idna`?"
+    )
+
+
 def test_a_full_disk_is_named_and_the_next_run_completes(centre):
     cache = centre.small.state / "cache/conda"
     cache.mkdir(parents=True)

@@ -95,7 +95,8 @@ def resolve_all(requests: Sequence[LockRequest], workshop: Workshop, engines: En
 
     with ThreadPoolExecutor(RESOLVERS) as pool:
         found = {key: answer for answers in pool.map(resolve, _batches(requests)) for key, answer in answers.items()}
-    failures = [answer for answer in found.values() if isinstance(answer, StepFailed)]
+    # One failure may be the answer to several: each is told once.
+    failures = list(dict.fromkeys(answer for answer in found.values() if isinstance(answer, StepFailed)))
     if failures:
         raise StepFailed.together(failures)
     return [str(found[request.key]) for request in requests]
