@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -296,19 +297,30 @@ DEPLOY = (
 )
 
 
+def runs(pid):
+    """Whether a process does anything; what has ended may wait for somebody to ask how."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except FileNotFoundError:
+        return False
+
+
 def test_a_deploy_that_is_killed_while_the_installer_runs_is_begun_anew(small):
     small.offer(
-        body=f'if [ ! -e {small.folder}/began ]; then mkdir -p "$PREFIX"; : >{small.folder}/began; sleep 60; fi'
+        body=f'if [ ! -e {small.folder}/began ]; then mkdir -p "$PREFIX"; echo $$ >{small.folder}/began; sleep 60; fi'
     )
     small.open()
     argv = [sys.executable, "-c", DEPLOY, str(small.file), str(small.root)]
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        while not (small.folder / "began").exists():
+        while not (small.folder / "began").exists() or not (small.folder / "began").read_text():
             time.sleep(0.02)
         running.send_signal(signal.SIGKILL)
+    left = int((small.folder / "began").read_text())
     assert small.prefix.exists()
+    assert runs(left)
     assert re.search("base 25.3.0-3 +left unfinished, by Miniforge3", small.plan())
     assert small.deploy().settled
+    assert not runs(left)
 
 
 def test_micromamba_is_one_program_and_a_root_prefix(tmp_path):

@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,10 @@ class System(Protocol):
 
     def end_programs(self) -> None:
         """End every program that is still running: somebody pressed ^C."""
+        ...
+
+    def end_marked(self, variable: str, value: str) -> None:
+        """End every program on this host whose environment has this variable with this value."""
         ...
 
     def read(self, path: str | Path) -> bytes | None:
@@ -160,6 +165,14 @@ class RealSystem:
         """End them; each has a session of its own and did not hear the ^C."""
         for child in tuple(self._running):
             _end(child)
+
+    def end_marked(self, variable: str, value: str) -> None:
+        """Look through /proc; a program that we may not end is none of ours."""
+        mark = f"\0{variable}={value}\0".encode()
+        for name in self.names("/proc"):
+            if name.isdecimal() and int(name) != os.getpid():
+                with contextlib.suppress(OSError):
+                    _end_if_marked(int(name), mark)
 
     def read(self, path: str | Path) -> bytes | None:
         """Read a regular file, never following a link in its last part."""
@@ -317,6 +330,17 @@ class RealSystem:
             for entry, mode in found
             if not stat.S_ISLNK(mode) and stat.S_IMODE(mode) != _frozen(mode, for_all=for_all)
         )
+
+
+def _end_if_marked(pid: int, mark: bytes) -> None:
+    """End a program and wait until it has no environment any more; ten seconds are enough for any disk."""
+    environment = Path(f"/proc/{pid}/environ")
+    for attempt in range(1000):
+        if mark not in b"\0" + environment.read_bytes():
+            return
+        if not attempt:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def _opened(path: str | Path) -> BinaryIO | None:

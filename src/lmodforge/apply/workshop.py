@@ -16,6 +16,9 @@ from lmodforge.plan.layout import Layout
 LAST_LINES = 12
 """Of a program's output, in the message about its failure; the log has all of it."""
 
+MARK = "LMODFORGE_DEPLOY"
+"""In the environment of all programs that a deploy runs: what outlives one that was killed is known by it."""
+
 
 def utc_now() -> datetime:
     """Return the time."""
@@ -63,6 +66,8 @@ class Workshop:
                 on_line(line)
 
         environment = clean_environment(f"{self.layout.cache}/home") | (variables or {})
+        if self.logs:
+            environment[MARK] = self.layout.software
         done = self.system.run(argv, env=environment, cwd="/", stdin=stdin, timeout=timeout, on_line=heard)
         if done.stdout and log:
             self._log(log, done.stdout.rstrip("\n"))

@@ -12,7 +12,7 @@ from lmodforge.apply.holder import hold
 from lmodforge.apply.progress import Progress
 from lmodforge.apply.publish import MODULES, LoadTest
 from lmodforge.apply.settled import settle
-from lmodforge.apply.workshop import Workshop, utc_now
+from lmodforge.apply.workshop import MARK, Workshop, utc_now
 from lmodforge.commands.planning import engines_for, plan_site, workshop_for
 from lmodforge.commands.saved import refuse_changed
 from lmodforge.commands.site import OpenSite
@@ -44,6 +44,8 @@ def deploy(
     workshop = _prepare(opened, progress)
     engines = engines_for(workshop, opened.document)
     with hold(opened.system, workshop.layout):
+        # What still runs here is left of a deploy that was killed, and would write into what is built now.
+        opened.system.end_marked(MARK, workshop.layout.software)
         plan = saved or plan_site(opened, workshop, engines)
         if saved:
             refuse_changed(opened, saved)
