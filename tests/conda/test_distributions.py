@@ -341,6 +341,15 @@ def test_micromamba_is_one_program_and_a_root_prefix(tmp_path):
     assert small.deploy().plan.is_empty
 
 
+def test_environments_are_built_for_micromamba_too(centre):
+    sha256 = write_micromamba(centre.small.folder / "micromamba-linux-64")
+    installer = {"mirror": f"file://{centre.small.folder}"}
+    centre.small.base |= {"kind": "micromamba", "installer": installer, "sha256": {"linux-x86_64": sha256}}
+    assert centre.deploy().settled
+    assert (centre.release / "conda-meta/history").exists()
+    assert in_lmod(centre.small, "module load sci >/dev/null 2>&1; wheel version").startswith("wheel ")
+
+
 @pytest.mark.parametrize("kind", ["miniconda", "anaconda"])
 def test_a_kind_under_anacondas_terms_needs_a_person_who_accepts_them(small, kind):
     small.offer(channel=DEFAULTS)
