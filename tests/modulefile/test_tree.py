@@ -228,7 +228,8 @@ def test_a_variable_that_a_shell_would_read_is_told_and_not_run(site, tmp_path, 
     odd = f"/it is `touch {tmp_path}/owned`"
     load = ["module load python/miniforge-25.3.0 sci", "conda activate ml", f"export CONDA_PREFIX={odd}"]
     ran = bash(tree).run(*load, "module unload sci")
-    assert f"was not undone: a shell would read a part of {odd}" in ran.said
+    assert "lmodforge: `above_conda " in ran.said
+    assert f": a shell would read a part of {odd}\n" in ran.said
     assert not (tmp_path / "owned").exists()
 
 
