@@ -5,19 +5,20 @@ local env   = M.env
 local posix = require("posix")
 local undo = {}
 
+-- What goes into a command holds nothing that a shell would read.
+local function plain(text)
+  assert(not text:find("[^%w /._+@=,:~()\128-\255-]"), "a shell would read a part of " .. text)
+  return text
+end
+
 -- Run undo.sh, .csh or .fish of this directory with these variables.
 local function in_shell(given)
-  local kind = M.shell()
-  local set  = { sh = "%s='%s';", csh = "set %s = '%s';", fish = "set -g %s '%s';" }
-  if not set[kind] then return end
-  local commands, strange = {}, "[^%w /._+@=,:~()-]"
-  if directory:find(strange) then return end
-  for name, value in pairs(given) do
-    if value:find(strange) then return end  -- a command holds nothing that a shell would read
-    commands[#commands + 1] = set[kind]:format("_lf_" .. name, value)
-  end
+  local kind, commands = M.shell(), {}
+  local set = ({ sh = "_lf_%s='%s';", csh = "set _lf_%s = '%s';", fish = "set -g _lf_%s '%s';" })[kind]
+  if not set then return end
+  for name, value in pairs(given) do commands[#commands + 1] = set:format(name, plain(value)) end
   table.sort(commands)
-  commands[#commands + 1] = (kind == "sh" and ". '%s/undo.sh'" or "source '%s/undo." .. kind .. "'"):format(directory)
+  commands[#commands + 1] = ("%s '%s/undo.%s'"):format(kind == "sh" and "." or "source", plain(directory), kind)
   execute{ cmd = table.concat(commands, " "), modeA = { "unload" } }
 end
 
@@ -44,8 +45,8 @@ undo["function"] = function(name)  set_shell_function(name, "", "") end
 -- Lmod returns to "unset" where a variable was empty.
 function undo.empty(name)
   pushenv(name, false)
-  local commands = { sh = "export %s=''", csh = "setenv %s ''", fish = "set -gx %s ''" }
-  execute{ cmd = (commands[M.shell()] or "%s"):format(name), modeA = { "unload" } }
+  local set = ({ sh = "export %s=''", csh = "setenv %s ''", fish = "set -gx %s ''" })[M.shell()]
+  if set then execute{ cmd = set:format(plain(name)), modeA = { "unload" } } end
 end
 
 -- conda or micromamba: the level and the conda at the load.

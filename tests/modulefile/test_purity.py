@@ -50,6 +50,9 @@ SCENARIOS = {
     ),
     "activate, stacked": scenario(FORGE, "conda activate ml", "conda activate --stack sci", LOOK, "module purge"),
     "activate by path": scenario(FORGE, "conda activate @CONDA@/envs/ml", LOOK, "module purge"),
+    "activate by a path of many letters": scenario(
+        FORGE, "module load sci", "mkdir -p @TMP@/café", "conda activate @TMP@/café", LOOK, "module purge"
+    ),
     "activate, then swap": scenario(FORGE, "conda activate sci", PLAIN, LOOK, "module purge"),
     "activate, then load again": scenario(FORGE, "conda activate sci", FORGE, LOOK, "module purge"),
     "micromamba": scenario("module load python/micromamba-2.8.1", LOOK, "module purge"),

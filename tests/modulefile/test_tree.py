@@ -119,6 +119,18 @@ def test_module_spider_finds_the_module_that_holds_a_package(tree, bash):
     assert "sci/2026.11" in bash(tree).run("module spider package-7/1.7").said
 
 
+@pytest.mark.parametrize("language", ["python", "perl", "r", "cmake", "ruby", "lisp"])
+def test_languages_that_have_modules_load_and_unload_them(site, tmp_path, bash, language):
+    tree = write_tree(tmp_path / "tree", site.modules())
+    command = f"{lmod().command} {language}"
+    ran = bash(tree).run(
+        f"{command} load python/miniforge-25.3.0 sci >{tmp_path}/out", "module load sci uv", f"{command} purge"
+    )
+    assert ran.failed == [], ran.said
+    assert "sci/2026.11" in (tmp_path / "out").read_text()
+    assert "error" not in ran.said.lower()
+
+
 # ---- names ----------------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +221,16 @@ def test_an_environment_goes_with_the_distribution_that_opened_the_way_to_it(sit
     ran = bash(tree).run("snapshot before", *load, *unload, "snapshot after")
     assert "CONDA_PREFIX" not in ran["unloaded"]
     assert ran["after"] == ran["before"]
+
+
+def test_a_variable_that_a_shell_would_read_is_told_and_not_run(site, tmp_path, bash):
+    tree = write_tree(tmp_path / "tree", site.modules())
+    odd = f"/it is `touch {tmp_path}/owned`"
+    load = ["module load python/miniforge-25.3.0 sci", "conda activate ml", f"export CONDA_PREFIX={odd}"]
+    ran = bash(tree).run(*load, "module unload sci")
+    assert "lmodforge: `above_conda " in ran.said
+    assert f": a shell would read a part of {odd}\n" in ran.said
+    assert not (tmp_path / "owned").exists()
 
 
 # ---- nothing fails in silence ----------------------------------------------------------------------------------------

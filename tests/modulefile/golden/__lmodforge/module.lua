@@ -100,7 +100,8 @@ end
 -- A shell function for sh and fish, an alias for csh; @NAME@ in them stands for one of the values.
 -- (Lmod 8.6 leaves an empty alias behind when a csh user unloads a shell function.)
 function M.shell_function(name, text, values)
-  local kind   = M.shell()
+  local kind = M.shell()
+  if not text[kind] then return end       -- Python, R, CMake: they have modules, and no functions
   local filled = text[kind]:gsub("@(%u+)@", values)
   M.note(kind == "csh" and "alias" or "function", name)
   if kind == "csh" then set_alias(name, filled) else set_shell_function(name, filled, "") end
