@@ -13,7 +13,7 @@ from lmodforge.apply.system import System
 from lmodforge.verify.follow import SYSTEM_PATH, follow, read_through
 
 # Debian and EPEL, then the places of Lmod's own guide and of the centres that follow it.
-_USUAL = ("/usr/share/lmod/lmod", "/opt/apps/lmod/lmod", "/usr/local/lmod/lmod", "/apps/lmod/lmod", "/opt/lmod/lmod")
+USUAL = ("/usr/share/lmod/lmod", "/opt/apps/lmod/lmod", "/usr/local/lmod/lmod", "/apps/lmod/lmod", "/opt/lmod/lmod")
 _PROFILES = "/etc/profile.d"
 _PROFILE = re.compile(r".*(?:lmod|module).*\.sh")
 _MENTION = re.compile(r"(/[\w./+-]+)/(?:init|libexec)/")
@@ -54,7 +54,7 @@ def _candidates(system: System, environ: Mapping[str, str]) -> Iterator[str]:
     yield from (str(PurePosixPath(command).parent.parent) for command in named if _is_safe(system, command))
     for name in filter(_PROFILE.fullmatch, system.names(_PROFILES)):
         yield from _mentioned(system, f"{_PROFILES}/{name}")
-    yield from _USUAL
+    yield from USUAL
 
 
 def _mentioned(system: System, profile: str) -> Iterator[str]:
@@ -86,8 +86,13 @@ def _version(system: System, package: str) -> str | None:
     if follow(system, f"{package}/libexec/lmod") is None:
         return None
     done = system.run([f"{package}/libexec/lmod", "--version"], env={"PATH": SYSTEM_PATH, "LC_ALL": "C"}, timeout=20)
-    found = _VERSION.search(done.stderr + done.stdout)
-    return found.group(1) if done.code == 0 and found else None
+    return version_of(done.stderr + done.stdout) if done.code == 0 else None
+
+
+def version_of(said: str) -> str | None:
+    """Read what `lmod --version` says."""
+    found = _VERSION.search(said)
+    return found.group(1) if found else None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -1,0 +1,26 @@
+"""A job of Slurm: a node where researchers compute, with what a job sees of the file systems."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Job:
+    """The options of `srun`, such as `-p debug`."""
+
+    options: str
+    patience: float = 600.0
+    """A job waits until a node is free."""
+
+    @property
+    def name(self) -> str:
+        """The options, which say where."""
+        return f"srun {self.options}".strip()
+
+    def command(self, argv: Sequence[str]) -> list[str]:
+        """Take one task, and nothing of this host's environment."""
+        one = ["--ntasks=1", "--quiet", "--export=NONE", "--input=none"]
+        return ["srun", *one, *shlex.split(self.options), *argv]
