@@ -1,8 +1,9 @@
-"""What a look at a host found: good or bad, and the command that mends it."""
+"""What a look at a host or at a module found: what is wrong, and the command that mends it or shows it again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Status = Literal["ok", "warning", "problem"]
@@ -16,3 +17,59 @@ class Finding:
     status: Status
     message: str
     remedy: str | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that a module does wrong, and how to see it again."""
+
+    module: str
+    shell: str
+    check: str
+    expected: str
+    found: str
+    repeat: str
+    given: str = ""
+    """What was set before the load, such as `USE_UV_CACHE=0`; empty when that makes no difference."""
+
+    def __str__(self) -> str:
+        where = f"{self.shell}, {self.given}" if self.given else self.shell
+        return (
+            f"{self.module} [{where}] {self.check}\n"
+            f"  expected: {self.expected}\n"
+            f"  found:    {self.found}\n"
+            f"  repeat:   {self.repeat}"
+        )
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was tried where, and what is wrong."""
+
+    place: str
+    lmod: str
+    modules: tuple[str, ...]
+    shells: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    loads: int
+    """Times that a module was loaded and unloaded."""
+    seconds: float
+
+    def of(self, module: str) -> tuple[Failure, ...]:
+        """Return what is wrong with one module."""
+        return tuple(failure for failure in self.failures if failure.module == module)
+
+
+def folded(failures: Iterable[Failure], settings: Sequence[str]) -> list[Failure]:
+    """Tell once what is wrong in several shells, and leave out a setting where it is wrong with each of them."""
+    groups: dict[tuple[str, ...], list[Failure]] = {}
+    for one in failures:
+        groups.setdefault((one.module, one.check, one.expected, one.found), []).append(one)
+    return [_together(group, settings) for group in groups.values()]
+
+
+def _together(group: Sequence[Failure], settings: Sequence[str]) -> Failure:
+    shells = ", ".join(dict.fromkeys(one.shell for one in group))
+    given = [*dict.fromkeys(one.given for one in group)]
+    everywhere = set(settings) <= {*given} or "" in given
+    return replace(group[0], shell=shells, given="" if everywhere else " or ".join(given))

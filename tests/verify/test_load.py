@@ -7,10 +7,14 @@ import pytest
 
 from lmodforge.apply.system import RealSystem
 from lmodforge.verify.lmod import find_lmod
-from lmodforge.verify.load import LoadFailure, Promise, load_test
+from lmodforge.finding import Failure
+from lmodforge.verify.judge import Promise
+from lmodforge.verify.load import load_test
+from lmodforge.verify.place import ThisHost
 
 HERE = RealSystem()
 LMOD = find_lmod(HERE, {})
+PLACE = ThisHost(HERE, LMOD)
 
 CLEAN = """
 whatis("Name: clean")
@@ -23,13 +27,12 @@ set_shell_function("cleaner", "echo", "echo")
 """
 
 
-def found(tree: Path, **how: object) -> list[LoadFailure]:
-    assert LMOD is not None
+def found(tree: Path, **how: object) -> list[Failure]:
     names = sorted(str(file.relative_to(tree))[:-4] for file in tree.rglob("*.lua"))
-    return load_test(HERE, LMOD, str(tree), names, **how)
+    return load_test(PLACE, str(tree), names, **how)
 
 
-def lines(failures: list[LoadFailure]) -> list[tuple[str, str, str, str]]:
+def lines(failures: list[Failure]) -> list[tuple[str, str, str, str]]:
     return [(failure.module, failure.check, failure.expected, failure.found) for failure in failures]
 
 
@@ -144,14 +147,14 @@ def test_a_broken_promise_is_found(module, tmp_path):
 
 
 def test_a_module_that_is_not_there_is_a_failure(tmp_path):
-    (failure,) = load_test(HERE, LMOD, str(tmp_path), ["gone/1"])
+    (failure,) = load_test(PLACE, str(tmp_path), ["gone/1"])
     assert failure.check == "load"
     assert failure.found.startswith('The following module(s) are unknown: "gone/1"')
 
 
 def test_a_module_that_loads_another_one_instead_is_a_failure(module, tmp_path):
     module("app/1.0", "")
-    (failure,) = load_test(HERE, LMOD, str(tmp_path), ["app"])
+    (failure,) = load_test(PLACE, str(tmp_path), ["app"])
     assert failure.found == "exit code 0, but loaded is `app/1.0`"
 
 
@@ -192,15 +195,16 @@ def test_failures_come_in_the_order_of_the_modules_however_many_shells_there_are
 
 
 def test_a_module_that_hangs_is_the_only_one_to_fail(module, tmp_path, monkeypatch):
-    monkeypatch.setattr("lmodforge.verify.load._PATIENCE", 0.5)
+    monkeypatch.setattr("lmodforge.verify.trials._FOR_A_STEP", 0.1)
+    monkeypatch.setattr("lmodforge.verify.trials._PATIENCE", 1)
     for number in range(3):
         module(f"app/{number}", 'execute{cmd="read -r _ < <(exec sleep 9)", modeA={"load"}}' if number == 1 else "")
     (failure,) = found(tmp_path, jobs=1)
-    assert (failure.module, failure.check, failure.found[:13]) == ("app/1", "start", "exit code 124")
+    assert (failure.module, failure.check, failure.found) == ("app/1", "load", "it hangs: ended after 1.2 s")
 
 
 def test_a_name_that_a_shell_would_run_is_quoted(tmp_path):
-    (failure,) = load_test(HERE, LMOD, str(tmp_path / "a b"), ["x$(touch oops)/1"])
+    (failure,) = load_test(PLACE, str(tmp_path / "a b"), ["x$(touch oops)/1"])
     assert "module load '\"'\"'x$(touch oops)/1'\"'\"''" in failure.repeat
     assert subprocess.run(["sh", "-c", failure.repeat], check=False, cwd=tmp_path, capture_output=True).returncode == 1
     assert list(tmp_path.iterdir()) == []
@@ -214,7 +218,7 @@ def test_the_command_of_a_failure_shows_the_failure(module, tmp_path):
 
 
 def test_a_failure_reads_like_a_compilers():
-    failure = LoadFailure("app/1", "bash", "variable", "A=2", "A=1", "module load app/1 && printenv A")
+    failure = Failure("app/1", "bash", "variable", "A=2", "A=1", "module load app/1 && printenv A")
     assert str(failure) == (
         "app/1 [bash] variable\n  expected: A=2\n  found:    A=1\n  repeat:   module load app/1 && printenv A"
     )

@@ -21,6 +21,7 @@ from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import Change, Plan
 from lmodforge.verify.lmod import Lmod, find_lmod
 from lmodforge.verify.load import load_test
+from lmodforge.verify.place import ThisHost
 
 KEPT_LOGS = 30
 """Directories of logs; older ones go."""
@@ -121,7 +122,7 @@ def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
         # Temporary caches in a place of our own: a test makes no directory in anybody's project space.
         toggles = {caches.conda.toggle: "0", caches.uv.toggle: "0"}
         given = {"TMPDIR": scratch, "LMODFORGE_LOOK_ONLY": "1", **toggles}
-        failures = load_test(system, lmod, tree, modules, environment=given, jobs=_jobs())
+        failures = load_test(ThisHost(system, lmod), tree, modules, environment=given, jobs=_jobs())
         system.remove(scratch)
         return [str(failure) for failure in failures]
 

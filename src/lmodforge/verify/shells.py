@@ -1,99 +1,155 @@
-"""Drive Lmod in a shell: what the shell runs, and how the record that it prints is read."""
+"""Drive Lmod in a shell: the script that it runs, and how the record that it prints is read.
+
+The record: after each step a mark on stdout and one on stderr. What a step prints stands between two marks, and
+behind a mark stands what the shell has become: exit code, environment, then aliases, functions and the like.
+"""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from lmodforge.apply.system import Completed
+from lmodforge.modulefile.shells import csh, fish, sh
 from lmodforge.verify.lmod import Lmod
 
-# Every module gets a subshell, so that what one leaves behind is not blamed on the next. HOME and TMPDIR are a
-# scratch directory: no startup file is read, no cache of a real user is touched.
-# The record is NUL-separated: a module, then its stages, each a name, an exit code, what was said and the
-# environment, which an empty string ends; another one ends the module.
-_BASH = r"""
+# HOME and TMPDIR are a scratch directory: no startup file is read, no cache of a real user is touched.
+_LAUNCH = """\
 lf_scratch=$(mktemp -d) || exit 96
 trap 'rm -rf -- "$lf_scratch"' EXIT
-export HOME=$lf_scratch TMPDIR=$lf_scratch
-cd -- "$lf_scratch" && . "$1" >/dev/null || exit 97
-shift
-lf_env=$(type -P env) lf_said=$lf_scratch/said
-lf_snapshot() {
-  "$lf_env" -0
-  local lf_name
-  for lf_name in "${!BASH_ALIASES[@]}"; do printf 'alias %s=%s\0' "$lf_name" "${BASH_ALIASES[$lf_name]}"; done
-  compgen -A function >"$lf_scratch/functions"
-  while IFS= read -r lf_name; do printf 'function %s=\0' "$lf_name"; done <"$lf_scratch/functions"
-  printf '\0'
-}
-lf_stage() {
-  module "$@" >"$lf_said" 2>&1 </dev/null
-  printf '%s\0' "$1" "$?" "$(<"$lf_said")"
-  lf_snapshot
-}
-printf '%s\0' - start 0 ''
-lf_snapshot
-printf '\0'
-for lf_module; do
-  printf '%s\0' "$lf_module"
-  ( lf_stage load "$lf_module"; lf_stage unload "$lf_module" )
-  printf '\0'
-done
-# One command shows them all, and ends at the first that fails: only then each is asked.
-module show "$@" >/dev/null 2>&1 </dev/null || for lf_module; do
-  module show "$lf_module" >"$lf_said" 2>&1 </dev/null || printf '%s\0' "$lf_module" show "$?" "$(<"$lf_said")" '' ''
-done
+cat >"$lf_scratch/.script" && cd -- "$lf_scratch" || exit 96
+export HOME="$lf_scratch" TMPDIR="$lf_scratch"
+"$@" "$lf_scratch/.script" </dev/null
+exit $?
 """
+
+_MARK = "\0lmodforge\0"
+_NAMED = re.compile(r"^(?:alias |function )?([^\s=(){}#]+)")
+
+Step = tuple[str, str]
+"""`load NAME` and other words for `module`; `probe` runs its text in sh."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What one `module` command did: its exit code, what it said, and the environment after it."""
+    """What one step did: its exit code, what it printed, and what the shell is after it."""
 
     code: int
+    printed: str
     said: str
     environment: Mapping[str, str]
+    rest: Mapping[str, str] = field(default_factory=dict)
+    """By `alias ll` or `function conda`: how the shell lists it."""
 
 
 @dataclass(frozen=True)
 class Shell:
-    """A shell that can load modules; its script gets Lmod's init file and the modules as arguments."""
+    """A shell that can load modules."""
 
     name: str
     argv: tuple[str, ...]
-    script: str
+    init: str
+    source: str
+    quote: Callable[[str], str]
+    before: str
+    """Defines what a mark needs."""
+    mark: str
 
-    def command(self, lmod: Lmod, modules: Sequence[str]) -> list[str]:
-        """Make the argv that loads and unloads each module and prints the record."""
-        return [*self.argv, "-c", self.script, "lmodforge-verify", lmod.init(self.name), *modules]
+    def command(self) -> list[str]:
+        """Make the argv that runs a script from stdin."""
+        return ["/bin/sh", "-c", _LAUNCH, "lmodforge-verify", *self.argv]
 
-    def by_hand(self, lmod: Lmod, environment: Mapping[str, str], commands: str) -> str:
-        """Make the line to paste that runs `commands` in such a clean shell."""
+    def script(self, lmod: Lmod, steps: Sequence[Step]) -> str:
+        """Make the script: Lmod, the first mark, then each step and its mark."""
+        lines = [f"{self.source} {self.quote(lmod.init(self.init))}", self.before, self.mark]
+        for verb, argument in steps:
+            probe = verb == "probe"
+            lines += [f"{'/bin/sh -c' if probe else f'module {verb}'} {self.quote(argument)}", self.mark]
+        return "\n".join(lines) + "\n"
+
+    def by_hand(self, lmod: Lmod, environment: Mapping[str, str], commands: str) -> list[str]:
+        """Make the argv that runs `commands` in such a clean shell."""
         settings = (f"{name}={value}" for name, value in environment.items())
-        script = f". {shlex.quote(lmod.init(self.name))}; {commands}"
-        return shlex.join(["env", "-i", *settings, *self.argv, "-c", script])
+        # csh reads a line before it knows an alias that the line defines.
+        given = f"eval {csh(commands)}" if self.source == "source" and self.quote is csh else commands
+        script = f"{self.source} {self.quote(lmod.init(self.init))}; {given}"
+        return ["env", "-i", *settings, *self.argv, "-c", script]
 
 
-SHELLS = {"bash": Shell("bash", ("bash", "--noprofile", "--norc"), _BASH)}
+_BEFORE_SH = r"""lf_mark() {
+  printf '\000lmodforge\000%s\000' "$?"
+  printf '\000lmodforge\000' >&2
+  /usr/bin/env -0
+  printf '\000lmodforge\000'
+  LISTED
+  printf '\000lmodforge\000'
+}"""
+_PS1 = "printf '\\001prompt\\001PS1=%s' \"${PS1-}\""
+_OPTIONS = "printf '\\001option\\001'; set -o"
+_BEFORE_FISH = r"""function lf_mark
+  printf '\000lmodforge\000%s\000' $status
+  printf '\000lmodforge\000' >&2
+  /usr/bin/env -0
+  printf '\000lmodforge\000\001function\001'
+  functions -a
+  printf '\001prompt\001'
+  functions fish_prompt fish_right_prompt 2>/dev/null
+  printf '\000lmodforge\000'
+end"""
+_MARK_CSH = r"""set lf_code = $status
+/usr/bin/printf '\000lmodforge\000%s\000' $lf_code
+/bin/sh -c 'printf "\000lmodforge\000" >&2'
+/usr/bin/env -0
+/usr/bin/printf '\000lmodforge\000\001alias\001'
+alias
+/usr/bin/printf '\001variable\001'
+set
+/usr/bin/printf '\000lmodforge\000'"""
 
-START = "-"  # stands for a module in the record where the shell says what it starts with
+
+def _sh(name: str, argv: Sequence[str], init: str, listed: str) -> Shell:
+    listed = f"printf '\\001alias\\001'; alias; {_PS1}; {listed}"
+    return Shell(name, tuple(argv), init, ".", sh, _BEFORE_SH.replace("LISTED", listed), "lf_mark")
 
 
-def read_record(output: str) -> dict[str, dict[str, Stage]]:
-    """Read what a shell's script printed: module, then stage. What an ended shell left unfinished is left out."""
-    found: dict[str, dict[str, Stage]] = {}
-    tokens = iter(output.split("\0"))
-    for module in tokens:
-        for name in iter(lambda: next(tokens, ""), ""):
-            code, said = next(tokens, ""), next(tokens, "")
-            entries = list(iter(lambda: next(tokens, ""), ""))
-            if code:
-                environment = dict(_entry(entry) for entry in entries)
-                found.setdefault(module, {})[name] = Stage(int(code), said, environment)
+# dash cannot list its functions: those that our modules and activators define are asked for.
+_ASKED = "for lf_name in conda mamba micromamba deactivate __conda_exe; do command -v $lf_name; done"
+_FUNCTIONS = "printf '\\001function\\001';"
+SHELLS: Mapping[str, Shell] = {
+    "bash": _sh("bash", ("bash", "--noprofile", "--norc"), "bash", f"{_FUNCTIONS} declare -f; {_OPTIONS}; shopt"),
+    "zsh": _sh("zsh", ("zsh", "-f"), "zsh", f"{_FUNCTIONS} functions; {_OPTIONS}"),
+    "ksh93": _sh("ksh93", ("ksh93",), "ksh", f"{_FUNCTIONS} typeset +f; {_OPTIONS}"),
+    "dash": _sh("dash", ("dash",), "sh", f"{_FUNCTIONS} {_ASKED}; {_OPTIONS}"),
+    "tcsh": Shell("tcsh", ("tcsh", "-f"), "tcsh", "source", csh, "", _MARK_CSH),
+    "fish": Shell("fish", ("fish", "--no-config"), "fish", "source", fish, _BEFORE_FISH, "lf_mark"),
+}
+
+
+def read_record(done: Completed) -> list[Stage]:
+    """Read what a shell printed: the start, then a stage for each step; one that the shell did not end is left out."""
+    parts = done.stdout.split(_MARK)
+    told = done.stderr.split(_MARK)
+    stages = []
+    for at in range(1, len(parts) - 2, 3):
+        code, _, environment = parts[at].partition("\0")
+        printed, said = parts[at - 1], told[at // 3] if at // 3 < len(told) else ""
+        entries = (entry.partition("=") for entry in environment.split("\0") if entry)
+        stages.append(
+            Stage(int(code), printed, said, {name: value for name, _, value in entries}, _listed(parts[at + 1]))
+        )
+    return stages
+
+
+def _listed(text: str) -> dict[str, str]:
+    """Split each list at the lines that begin with a name; the others go on with what the line before began."""
+    found: dict[str, str] = {}
+    pieces = text.split("\1")
+    for kind, listing in zip(pieces[1::2], pieces[2::2], strict=False):
+        name = ""
+        for line in listing.splitlines():
+            if named := _NAMED.match(line):
+                name = f"{kind} {named[1]}"
+            if name:
+                found[name] = f"{found[name]}\n{line}" if name in found else line
     return found
-
-
-def _entry(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name, value
