@@ -82,12 +82,19 @@ def schema(context: Context, out: str = "") -> None:
     say(write_schema(out))
 
 
-@task(positional=["name"], help={"name": "short name of the cluster", "out": "file (default: site-configs/NAME.yaml)"})
-def init(context: Context, name: str, out: str = "") -> None:
-    """Write a commented site file to begin with."""
+@task(
+    positional=["name"],
+    help={
+        "name": "short name of the cluster",
+        "out": "file (default: site-configs/NAME.yaml)",
+        "ci": "also write what CI does with it: github or gitlab; a site file that is there stays",
+    },
+)
+def init(context: Context, name: str, out: str = "", ci: str = "") -> None:
+    """Write a commented site file to begin with, and a CI file for it."""
     from lmodforge.commands.files import write_starter
 
-    say(write_starter(name, out))
+    say(write_starter(name, out, ci))
 
 
 @task(help=SITE | JSON | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})

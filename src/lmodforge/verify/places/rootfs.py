@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from lmodforge.apply.system import System
 from lmodforge.errors import SiteError
@@ -54,8 +55,15 @@ def root_file_system(system: System, directory: str, mounts: Sequence[str], user
         )
     fresh = ("--perms", "1777", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/home")  # noqa: S108 - of its own
     world = ("--proc", "/proc", "--dev", "/dev", *fresh)
-    tree = (word for path in sorted(mounts) for word in ("--ro-bind", path, path))
-    return RootFileSystem(directory, (*_layers(system, root, "", mounts), *world, *tree), user)
+    return RootFileSystem(directory, (*_layers(system, root, "", mounts), *world, *_tree(mounts)), user)
+
+
+def _tree(mounts: Sequence[str]) -> Iterator[str]:
+    """Mount the site; directories on the way are made first, because bwrap would make them for root alone."""
+    for path in sorted(mounts):
+        for above in reversed(tuple(PurePosixPath(path).parents)[:-1]):
+            yield from ("--dir", str(above))
+        yield from ("--ro-bind", path, path)
 
 
 def _layers(system: System, root: str, below: str, mounts: Sequence[str]) -> Iterator[str]:

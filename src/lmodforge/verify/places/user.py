@@ -38,7 +38,8 @@ def another_user(user: str) -> AnotherUser:
 def become(user: str) -> list[str]:
     """Return the start of a command with which root becomes a user of this host."""
     entry = _look_up(user)
-    return ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--init-groups"]
+    # Our own directory may be none of theirs.
+    return ["env", "--chdir=/", "setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--init-groups"]
 
 
 def _look_up(user: str) -> pwd.struct_passwd:
