@@ -61,13 +61,13 @@ local function make(path, shared)
   posix.umask(mask)
 end
 
--- base/a/b: made if missing, at load only, and not in the test of a deploy, which loads modules as root.
-local function below(base, parts, shared)
+-- base/a/b: made if missing, at load only; in a test, which may load modules as root, only what is temporary.
+local function below(base, parts, shared, temporary)
   local path = base
   for _, name in ipairs(parts) do
     path = path .. "/" .. name
     local there = lfs.symlinkattributes(path)
-    if not there and M.loading and not env("LMODFORGE_LOOK_ONLY") then make(path, shared) end
+    if not there and M.loading and (temporary or not env("LMODFORGE_LOOK_ONLY")) then make(path, shared) end
     if there and not trusted(path) then
       say("%s belongs to another user and is not used.", path)
       return nil
@@ -191,7 +191,7 @@ local function cache(set, rule, variable, parts)
   local kept, explicit = toggle(rule)
   local base = kept and space() or not kept and temporary()
   local path = base and base .. "/" .. table.concat(parts, "/")
-  if not path or not explicit and env(variable) and env(variable) ~= path or not below(base, parts) then return end
+  if not path or not explicit and env(variable) and env(variable) ~= path or not below(base, parts, false, not kept) then return end
   set(variable, path)
   M.chose("%s packages go to %s (%s=%s, %s)", parts[1], path, rule.toggle, kept and "1" or "0", kept and "kept" or "temporary")
   return path, base
@@ -212,7 +212,7 @@ function S.uv()
   end
   local path, base = cache(M.pushenv, site.uv_cache, "UV_CACHE_DIR", { "uv", "cache" })
   if path and explicit and env("UV_NO_CACHE") then M.pushenv("UV_NO_CACHE", false) end
-  if path and site.uv.pip then default(M.pushenv, "PIP_CACHE_DIR", below(base, { "pip", "cache" })) end
+  if path and site.uv.pip then default(M.pushenv, "PIP_CACHE_DIR", below(base, { "pip", "cache" }, false, not kept)) end
 end
 
 -- What else uv is told: UV_PYTHON_INSTALL_DIR, UV_TOOL_DIR, UV_PYTHON_DOWNLOADS, UV_LINK_MODE.

@@ -203,6 +203,59 @@ def render(context: Context, out: str, site: str = "", root: str = "") -> None:
     say(render_site(site, root, out))
 
 
+@task(
+    optional=["srun"],
+    help=SITE
+    | JSON
+    | {
+        "shells": "such as `bash,tcsh` (default: all that are there)",
+        "jobs": "shells at a time (default: the cores)",
+        "changed-since": "only modules that differ from what this git revision of the site file renders",
+        "junit": "write JUnit's XML to this file",
+        "markdown": "write a summary for a merge request to this file",
+        "image": "in a container of this image, such as rockylinux:9",
+        "engine": "podman, docker or apptainer (default: the first that works)",
+        "rootfs": "in this root file system, by bubblewrap",
+        "ssh": "on this login node",
+        "srun": "in a job, with these options of srun",
+        "user": "as this user; in a container a number",
+    },
+)
+def verify(
+    context: Context,
+    site: str = "",
+    root: str = "",
+    shells: str = "",
+    jobs: int = 0,
+    changed_since: str = "",
+    junit: str = "",
+    markdown: str = "",
+    image: str = "",
+    engine: str = "",
+    rootfs: str = "",
+    ssh: str = "",
+    srun: str | bool = "",
+    user: str = "",
+    json: bool = False,
+) -> int:
+    """Load every module in real Lmod, in every shell, and check what it promises. Exit 1: something is wrong."""
+    from lmodforge.commands.verify import Reports, verify_site
+    from lmodforge.verify.places.choose import Wish
+
+    in_job = (srun if isinstance(srun, str) else "") if srun else None
+    found = verify_site(
+        site,
+        root,
+        wish=Wish(image=image, engine=engine, rootfs=rootfs, ssh=ssh, srun=in_job, user=user),
+        shells=shells,
+        jobs=jobs,
+        changed_since=changed_since,
+        reports=Reports(junit, markdown),
+    )
+    say_json(found.json) if json else say(found.text)
+    return 1 if found.failures else 0
+
+
 @task(positional=["package"], help=SITE | JSON | {"package": "name, or a part of it with `*`"})
 def find(context: Context, package: str, site: str = "", root: str = "", json: bool = False) -> int:
     """Say which modules hold a package, in which version. Exit 1: none does."""
@@ -249,6 +302,6 @@ def usage(context: Context, site: str = "", root: str = "", log: str = "", json:
 
 
 namespace = Collection(
-    init, check, schema, lock, plan, deploy, status, rollback, prune, render, find, doctor, test, bench
+    init, check, schema, lock, plan, deploy, status, rollback, prune, render, verify, find, doctor, test, bench
 )
 namespace.add_collection(Collection("report", usage))

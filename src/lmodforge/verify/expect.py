@@ -68,7 +68,7 @@ def expected_modules(
     """Work out what is expected of each module."""
     names = {receipt.name: name for name, receipt in _with_receipts(generation, installed) if _is_base(receipt)}
     return tuple(
-        _expected(site, generation, name, receipt, names, today)
+        _expected(site, generation, name, receipt, names, today=today)
         for name, receipt in _with_receipts(generation, installed)
     )
 
@@ -91,6 +91,7 @@ def _expected(
     name: str,
     receipt: Installed,
     names: Mapping[str, str],
+    *,
     today: datetime.date,
 ) -> Expected:
     look = _look(site, name, receipt)

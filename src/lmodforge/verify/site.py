@@ -1,0 +1,149 @@
+"""Try the modules of a deployed site: each in every shell with every toggle, what belongs together, and the tree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lmodforge.finding import Failure, Verified, folded
+from lmodforge.verify import trees
+from lmodforge.verify.expect import Expected
+from lmodforge.verify.load import Pairs, not_there
+from lmodforge.verify.place import Place
+from lmodforge.verify.scenarios import Toggles, defaults, families, inside, private_caches, refusal, stacks, toggled
+from lmodforge.verify.shells import SHELLS
+from lmodforge.verify.trials import Bench, Trial, run_trials
+
+_LOOK_ONLY = {"LMODFORGE_LOOK_ONLY": "1", "LMOD_PAGER": "none"}
+"""A test makes nothing in anybody's project space."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is tried."""
+
+    tree: str
+    texts: Mapping[str, str | None]
+    """Every file of the tree by its path; None for one that is missing."""
+    modules: tuple[Expected, ...]
+    toggles: Toggles
+    links: Mapping[str, str]
+    """By-name link -> the release that it leads to."""
+
+
+def verify(place: Place, subject: Subject, shells: Sequence[str], jobs: int) -> Verified:
+    """Try everything in these shells, `jobs` of them at a time."""
+    start = time.monotonic()
+    trying = _Trying(place, subject, shells, jobs)
+    failures = folded(trying.everything(), [settings for settings, _ in subject.toggles.states()])
+    order = {module.name: at for at, module in enumerate(subject.modules)}
+    failures.sort(key=lambda failure: order.get(failure.module, -1))
+    return Verified(
+        place=place.name,
+        lmod=place.lmod.version,
+        modules=tuple(module.name for module in subject.modules),
+        shells=tuple(shells),
+        failures=tuple(failures),
+        loads=trying.loads,
+        seconds=time.monotonic() - start,
+    )
+
+
+@dataclass
+class _Trying:
+    place: Place
+    subject: Subject
+    shells: Sequence[str]
+    jobs: int
+    loads: int = 0
+
+    def everything(self) -> Iterator[Failure]:
+        """From what is cheap and explains much to what takes long; a module that is no Lua is not loaded."""
+        broken = list(self._broken_files())
+        yield from broken
+        gone = {failure.module for failure in broken}
+        if not gone <= {module.name for module in self.subject.modules}:
+            return  # what all modules share is broken: they would all say so
+        yield from self._prefixes()
+        for opener in dict.fromkeys(module.opener for module in self.subject.modules):
+            group = [one for one in self.subject.modules if one.opener == opener and one.name not in gone]
+            yield from self._tree(opener, [one for one in group if not one.refused])
+            yield from self._loads(opener, group)
+
+    def _broken_files(self) -> Iterator[Failure]:
+        owners = {module.file: module.name for module in self.subject.modules}
+        for path, text in self.subject.texts.items():
+            if text is None:
+                file = f"{self.subject.tree}/{path}"
+                yield Failure(owners.get(path, path), "disk", "file", f"`{file}`", "nothing is there", f"ls {file}")
+        for path, error in trees.compiled({path: text for path, text in self.subject.texts.items() if text}):
+            file = f"{self.subject.tree}/{path}"
+            yield Failure(
+                owners.get(path, path), "luac", "syntax", "it compiles", f"{file}: {error}", f"luac -p {file}"
+            )
+
+    def _prefixes(self) -> Iterator[Failure]:
+        links = {link: module for link, target in self.subject.links.items() for module in self._leading_to(target)}
+        absent = not_there(self.place, {*links, *(module.prefix for module in self.subject.modules)})
+        for module in self.subject.modules:
+            if module.prefix in absent:
+                yield self._nothing(module.name, "prefix", f"the directory `{module.prefix}`, which it leads to")
+        for link, name in links.items():
+            if link in absent:
+                yield self._nothing(name, "link", f"`{link}`, which `source activate` finds")
+
+    def _leading_to(self, target: str) -> list[str]:
+        return [module.name for module in self.subject.modules if module.prefix == target]
+
+    @staticmethod
+    def _nothing(module: str, check: str, path: str) -> Failure:
+        return Failure(module, "disk", check, path, "nothing is there", f"ls {path.split('`')[1]}")
+
+    def _bench(self, shell: str, opener: str, given: Mapping[str, str]) -> Bench:
+        tree = self.subject.tree
+        path = f"{tree}/__below/{opener}:{tree}" if opener else tree
+        return Bench(self.place, SHELLS[shell], path, {**_LOOK_ONLY, **given}, frozenset({"TMPDIR"}))
+
+    def _tree(self, opener: str, modules: Sequence[Expected]) -> Iterator[Failure]:
+        bench = self._bench(self.shells[0], opener, {})
+        names = [module.name for module in modules]
+        tree = f"{self.subject.tree}/__below/{opener}" if opener else self.subject.tree
+        yield from trees.bad_syntax(self.place, bench, tree, names)
+        yield from trees.not_shown(self.place, bench, names)
+        yield from trees.without_help(self.place, bench, names)
+        shown = [module for module in modules if not module.hidden]
+        yield from trees.not_found(self.place, bench, {module.name: module.packages for module in shown})
+        visible = trees.visible(self.place, bench)
+        for module in modules:
+            if module.hidden == (module.name in visible):
+                expected = "it is hidden" if module.hidden else "`module avail` lists it"
+                found = "`module avail` lists it" if module.hidden else "it does not show"
+                repeat = bench.by_hand("module -t avail")
+                yield Failure(module.name, "lmod", "hidden", expected, found, repeat)
+
+    def _loads(self, opener: str, group: Sequence[Expected]) -> list[Failure]:
+        modules = [module for module in group if not module.refused]
+        work: list[tuple[Bench, Sequence[Trial]]] = []
+        pairs = Pairs({module.name: module.promise for module in modules})
+        for shell in self.shells:
+            for settings, given in self.subject.toggles.states():
+                bench = self._bench(shell, opener, given)
+                judged = _judged(pairs, settings, self.subject.toggles)
+                work.append((bench, [judged(module) for module in modules]))
+        first = self._bench(self.shells[0], opener, {})
+        work.append((first, [refusal(module.name) for module in group if module.refused]))
+        work.append((first, [inside(module) for module in modules]))
+        work.append((first, [*defaults(modules), *families(modules), *stacks(modules)]))
+        for settings, given in self.subject.toggles.states():
+            cached = [private_caches(module, settings) for module in modules if module.caches]
+            work.append((self._bench(self.shells[0], opener, given), cached))
+        self.loads += sum(len(trials) for _, trials in work)
+        return [*run_trials(work, self.jobs), *pairs.missing(self.place)]
+
+
+def _judged(pairs: Pairs, settings: str, toggles: Toggles) -> Callable[[Expected], Trial]:
+    def trial(module: Expected) -> Trial:
+        return toggled(pairs.trial(module.name, settings), module, settings, toggles)
+
+    return trial
