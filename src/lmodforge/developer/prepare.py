@@ -26,6 +26,9 @@ _PROGRAMS = {
     "strace": ("strace",),
     "shellcheck": ("shellcheck",),
     "git": ("git",),
+    "debootstrap": ("debootstrap",),
+    "podman": ("podman",),
+    "runc": ("runc",),  # where control groups are those of before and after at once, podman's crun does not start
 }
 
 

@@ -27,7 +27,14 @@ class Container:
     def command(self, argv: Sequence[str]) -> list[str]:
         """Label nothing anew for SELinux: the tree is the users', too."""
         first, *rest = argv
-        apart = ["--rm", "--network=none", "--read-only", "--tmpfs=/tmp:rw,mode=1777", "--security-opt=label=disable"]
+        apart = [
+            "--rm",
+            "--interactive",
+            "--network=none",
+            "--read-only",
+            "--tmpfs=/tmp:rw,mode=1777",
+            "--security-opt=label=disable",
+        ]
         tree = [f"--volume={path}:{path}:ro" for path in self.mounts]
         who = [f"--user={self.user}:{self.user}", "--workdir=/", "--entrypoint", first]
         return [self.engine, "run", *apart, *tree, *who, self.image, *rest]

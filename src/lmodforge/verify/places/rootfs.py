@@ -50,9 +50,7 @@ def root_file_system(system: System, directory: str, mounts: Sequence[str], user
     """Lay a root from a directory, read-only, with the site's own directories at their real paths."""
     root = os.path.abspath(directory)  # noqa: PTH100 - links are the user's business
     if not is_directory(system, f"{root}/usr"):
-        raise SiteError(
-            f"{directory} is no root file system: it has no usr", "debootstrap or a container export makes one"
-        )
+        raise SiteError(f"{directory} is no root file system: it has no usr", "`debootstrap` makes one")
     fresh = ("--perms", "1777", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/home")  # noqa: S108 - of its own
     world = ("--proc", "/proc", "--dev", "/dev", *fresh)
     return RootFileSystem(directory, (*_layers(system, root, "", mounts), *world, *_tree(mounts)), user)

@@ -22,5 +22,5 @@ class Job:
 
     def command(self, argv: Sequence[str]) -> list[str]:
         """Take one task, and nothing of this host's environment."""
-        one = ["--ntasks=1", "--quiet", "--export=NONE", "--input=none"]
+        one = ["--ntasks=1", "--quiet", "--export=NONE"]
         return ["srun", *one, *shlex.split(self.options), *argv]

@@ -1,0 +1,90 @@
+"""Root file systems and images of this host's own distribution, made from the mirror that its apt uses."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+# What podman cannot find out on machines like those of CI: which limits it may set, which kind of control groups
+# there is. Network: packages are installed while an image is built.
+_ENGINE = """\
+[containers]
+default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
+log_driver = "k8s-file"
+netns = "host"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+runtime = "runc"
+"""
+# A mount of the store on itself would be left behind when a test run is killed, and nobody could remove the store.
+_STORAGE = """\
+[storage]
+driver = "overlay"
+graphroot = "{0}/store"
+runroot = "{0}/run"
+[storage.options.overlay]
+skip_mount_home = "true"
+"""
+_AS_ROOT = () if os.geteuid() == 0 else ("sudo", "-n")
+
+
+def run(*argv: str | Path, **options) -> str:
+    """Run a program that must succeed, and return its output."""
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, **options)
+    assert done.returncode == 0, f"{argv}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return done.stdout
+
+
+def debootstrap(folder: Path, *packages: str) -> Path:
+    """Make a root file system of the suite that this host has."""
+    suite = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(), re.MULTILINE)[1]
+    what = "$(SITE) $(COMPONENT)"
+    rows = run("apt-get", "indextargets", "--format", what, "Created-By: Packages", f"Release: {suite}").splitlines()
+    mirror, _ = rows[0].split()
+    components = dict.fromkeys(row.split()[1] for row in rows if row.split()[0] == mirror)
+    options = ("--variant=minbase", f"--components={','.join(components)}", f"--include={','.join(packages)}")
+    run(*_AS_ROOT, "debootstrap", *options, suite, folder, mirror)
+    return folder
+
+
+def remove(root: Path) -> None:
+    """Remove what is too large to keep until pytest does it."""
+    run(*_AS_ROOT, "rm", "-rf", "--one-file-system", root)
+
+
+class Podman:
+    """A podman with a store of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        (folder / "containers.conf").write_text(_ENGINE)
+        (folder / "storage.conf").write_text(_STORAGE.format(folder))
+        self.environment = {
+            "CONTAINERS_CONF": str(folder / "containers.conf"),
+            "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+        }
+        self.folder = folder
+
+    def run(self, *words: str | Path) -> str:
+        """Run podman."""
+        return run("podman", *words, env={**os.environ, **self.environment})
+
+    def image_of(self, root: Path, name: str) -> str:
+        """Make an image of a root file system."""
+        archive = self.folder / "root.tar"
+        run(*_AS_ROOT, "tar", "--create", "--file", archive, "--directory", root, ".")
+        self.run("import", "--quiet", archive, name)
+        archive.unlink()
+        return name
+
+    def unpack(self, image: str, folder: Path) -> Path:
+        """Make a root file system of an image."""
+        folder.mkdir()
+        container = self.run("create", image, "true").strip()
+        archive = self.folder / "image.tar"
+        self.run("export", "--output", archive, container)
+        self.run("rm", container)
+        run(*_AS_ROOT, "tar", "--extract", "--file", archive, "--directory", folder)
+        archive.unlink()
+        return folder
