@@ -63,7 +63,7 @@ def verify_site(
     deployment = read_deployment(opened)
     mounts = mounts_of(deployment.layout, list(deployment.installed.values()))
     place = go(opened.system, wish or Wish(), mounts)
-    subject = _subject(opened, deployment, changed_since)
+    subject = subject_of(opened, deployment, changed_since)
     verified = verify(place, subject, _shells(place, shells), jobs or len(os.sched_getaffinity(0)))
     _write(opened.system, opened.config, verified, reports or Reports())
     number = deployment.generation.number
@@ -74,7 +74,8 @@ def verify_site(
     )
 
 
-def _subject(opened: OpenSite, deployment: Deployment, changed_since: str) -> Subject:
+def subject_of(opened: OpenSite, deployment: Deployment, changed_since: str) -> Subject:
+    """Gather what is tried: all modules, or those that have changed since a revision."""
     generation, site = deployment.generation, opened.config
     tree = deployment.layout.generation(generation.number)
     texts = {path: _text(opened.system, f"{tree}/{path}") for path in generation.files}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -122,18 +122,26 @@ def families(modules: Sequence[Expected]) -> Iterator[Trial]:
     for family in dict.fromkeys(module.family for module in modules if module.family):
         names = [module.name for module in modules if module.family == family]
         if len(names) > 1:
-            yield from (_replaces(first, second) for first, second in pairwise([*names, names[0]]))
+            yield from (_replaces(family, first, second) for first, second in pairwise([*names, names[0]]))
 
 
-def _replaces(first: str, second: str) -> Trial:
+def _replaces(family: str, first: str, second: str) -> Trial:
+    variable = f"LMOD_FAMILY_{family.upper()}"
+    then = f" && module load {shlex.quote(second)}"
+
     def judge(ran: Ran) -> Iterator[Failure]:
         accuser = Accuser(ran, first)
-        then = f" && module load {shlex.quote(second)}"
-        after = ran.stages[1] if len(ran.stages) > 1 else Stage(1, "", "", {})
-        if after.code or second not in loaded(after) or first in loaded(after):
-            found = ", ".join(loaded(after)) or in_a_line(after.said) or "it ended the shell"
-            failure = accuser.fail("family", f"{second} replaces {first}", found, f"{then}; module list")
-            yield replace(failure, module=second)
+        if len(ran.stages) < 2 or ran.stages[0].code:
+            return
+        before, after = ran.stages[0].environment.get(variable), ran.stages[1]
+        if before != first.rpartition("/")[0]:
+            found = f"{variable}={before}" if before else f"{variable} is not set"
+            yield accuser.fail("family", f"it belongs to family {family}", found, f" && printenv {variable}")
+        elif after.environment.get(variable) != second.rpartition("/")[0]:
+            return  # told when it is the first of two
+        elif after.code or second not in loaded(after) or first in loaded(after):
+            found = ", ".join(loaded(after)) or in_a_line(after.said)
+            yield replace(accuser.fail("family", f"it replaces {first}", found, f"{then}; module list"), module=second)
         elif len(ran.stages) == 3:
             yield from _renamed(left_behind(accuser, ran.stages[2], ran.before), "family", f"{then} && module purge")
 
@@ -147,11 +155,10 @@ def _renamed(failures: Iterator[Failure], check: str, after: str) -> Iterator[Fa
         )
 
 
-def stacks(modules: Sequence[Expected]) -> Iterator[Trial]:
+def stacks(modules: Sequence[Expected], bases: Container[str]) -> Iterator[Trial]:
     """Try each environment on top of the distribution that it was built for."""
-    names = {module.name for module in modules}
     for module in modules:
-        if module.distribution in names:
+        if module.distribution in bases:
             yield _stands_on(module.name, module.distribution)
 
 

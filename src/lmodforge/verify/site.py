@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lmodforge.finding import Failure, Verified, folded
+from lmodforge.modulefile.render import BELOW
 from lmodforge.verify import trees
 from lmodforge.verify.expect import Expected
 from lmodforge.verify.load import Pairs, not_there
@@ -65,11 +66,25 @@ class _Trying:
         gone = {failure.module for failure in broken}
         if not gone <= {module.name for module in self.subject.modules}:
             return  # what all modules share is broken: they would all say so
-        yield from self._prefixes()
+        if not gone:
+            yield from trees.bad_tree(self.place, self._bench(self.shells[0], "", {}), self.subject.tree)
+        absent = list(self._prefixes())
+        yield from absent
+        gone |= {failure.module for failure in absent if failure.check == "prefix"}
         for opener in dict.fromkeys(module.opener for module in self.subject.modules):
-            group = [one for one in self.subject.modules if one.opener == opener and one.name not in gone]
-            yield from self._tree(opener, [one for one in group if not one.refused])
-            yield from self._loads(opener, group)
+            yield from self._group(
+                [one for one in self.subject.modules if one.opener == opener and one.name not in gone]
+            )
+
+    def _group(self, group: Sequence[Expected]) -> Iterator[Failure]:
+        """Load them; what does not load, or is not undone, is not tried in any other way."""
+        loads = self._loads(group)
+        yield from loads
+        modules = [module for module in group if not module.refused]
+        unloaded = {failure.module for failure in loads if failure.check == "load"}
+        yield from self._shown([module for module in modules if module.name not in unloaded])
+        impure = {failure.module for failure in loads if failure.check in ("load", "unload", "output", "start")}
+        yield from self._scenarios([module for module in modules if module.name not in impure])
 
     def _broken_files(self) -> Iterator[Failure]:
         owners = {module.file: module.name for module in self.subject.modules}
@@ -84,32 +99,38 @@ class _Trying:
             )
 
     def _prefixes(self) -> Iterator[Failure]:
-        links = {link: module for link, target in self.subject.links.items() for module in self._leading_to(target)}
-        absent = not_there(self.place, {*links, *(module.prefix for module in self.subject.modules)})
+        prefixes = {module.prefix: module.name for module in self.subject.modules}
+        links = {link: target for link, target in self.subject.links.items() if target in prefixes}
+        absent = not_there(self.place, {*links, *prefixes})
         for module in self.subject.modules:
             if module.prefix in absent:
                 yield self._nothing(module.name, "prefix", f"the directory `{module.prefix}`, which it leads to")
-        for link, name in links.items():
-            if link in absent:
-                yield self._nothing(name, "link", f"`{link}`, which `source activate` finds")
-
-    def _leading_to(self, target: str) -> list[str]:
-        return [module.name for module in self.subject.modules if module.prefix == target]
+        for link, target in links.items():
+            if link in absent and target not in absent:
+                yield self._nothing(prefixes[target], "link", f"`{link}`, which `source activate` finds")
 
     @staticmethod
     def _nothing(module: str, check: str, path: str) -> Failure:
         return Failure(module, "disk", check, path, "nothing is there", f"ls {path.split('`')[1]}")
 
-    def _bench(self, shell: str, opener: str, given: Mapping[str, str]) -> Bench:
-        tree = self.subject.tree
-        path = f"{tree}/__below/{opener}:{tree}" if opener else tree
-        return Bench(self.place, SHELLS[shell], path, {**_LOOK_ONLY, **given}, frozenset({"TMPDIR"}))
+    def _loads(self, group: Sequence[Expected]) -> list[Failure]:
+        """Load and unload each in every shell with every setting."""
+        pairs = Pairs({module.name: module.promise for module in group})
+        work: list[tuple[Bench, Sequence[Trial]]] = []
+        for shell in self.shells:
+            for settings, given in self.subject.toggles.states():
+                judged = _judged(pairs, settings, self.subject.toggles)
+                trials = [judged(module) for module in group if not module.refused]
+                work.append((self._bench(shell, _opener(group), given), trials))
+        refused = [refusal(module.name) for module in group if module.refused]
+        work.append((self._bench(self.shells[0], _opener(group), {}), refused))
+        return [*self._run(work), *pairs.missing(self.place)]
 
-    def _tree(self, opener: str, modules: Sequence[Expected]) -> Iterator[Failure]:
-        bench = self._bench(self.shells[0], opener, {})
+    def _shown(self, modules: Sequence[Expected]) -> Iterator[Failure]:
+        """Ask Lmod what it says about them."""
+        bench = self._bench(self.shells[0], _opener(modules), {})
         names = [module.name for module in modules]
-        tree = f"{self.subject.tree}/__below/{opener}" if opener else self.subject.tree
-        yield from trees.bad_syntax(self.place, bench, tree, names)
+        yield from trees.bad_syntax(self.place, bench, names)
         yield from trees.not_shown(self.place, bench, names)
         yield from trees.without_help(self.place, bench, names)
         shown = [module for module in modules if not module.hidden]
@@ -122,24 +143,31 @@ class _Trying:
                 repeat = bench.by_hand("module -t avail")
                 yield Failure(module.name, "lmod", "hidden", expected, found, repeat)
 
-    def _loads(self, opener: str, group: Sequence[Expected]) -> list[Failure]:
-        modules = [module for module in group if not module.refused]
-        work: list[tuple[Bench, Sequence[Trial]]] = []
-        pairs = Pairs({module.name: module.promise for module in modules})
-        for shell in self.shells:
-            for settings, given in self.subject.toggles.states():
-                bench = self._bench(shell, opener, given)
-                judged = _judged(pairs, settings, self.subject.toggles)
-                work.append((bench, [judged(module) for module in modules]))
-        first = self._bench(self.shells[0], opener, {})
-        work.append((first, [refusal(module.name) for module in group if module.refused]))
-        work.append((first, [inside(module) for module in modules]))
-        work.append((first, [*defaults(modules), *families(modules), *stacks(modules)]))
+    def _scenarios(self, modules: Sequence[Expected]) -> list[Failure]:
+        """Try in one shell what does not depend on the shell."""
+        first = self._bench(self.shells[0], _opener(modules), {})
+        bases = {module.name for module in self.subject.modules if not module.refused}
+        work: list[tuple[Bench, Sequence[Trial]]] = [
+            (first, [inside(module) for module in modules]),
+            (first, [*defaults(modules), *families(modules), *stacks(modules, bases)]),
+        ]
         for settings, given in self.subject.toggles.states():
             cached = [private_caches(module, settings) for module in modules if module.caches]
-            work.append((self._bench(self.shells[0], opener, given), cached))
+            work.append((self._bench(self.shells[0], _opener(modules), given), cached))
+        return self._run(work)
+
+    def _run(self, work: Sequence[tuple[Bench, Sequence[Trial]]]) -> list[Failure]:
         self.loads += sum(len(trials) for _, trials in work)
-        return [*run_trials(work, self.jobs), *pairs.missing(self.place)]
+        return run_trials(work, self.jobs)
+
+    def _bench(self, shell: str, opener: str, given: Mapping[str, str]) -> Bench:
+        tree = self.subject.tree
+        path = f"{tree}/{BELOW}/{opener}:{tree}" if opener else tree
+        return Bench(self.place, SHELLS[shell], path, {**_LOOK_ONLY, **given})
+
+
+def _opener(modules: Sequence[Expected]) -> str:
+    return modules[0].opener if modules else ""
 
 
 def _judged(pairs: Pairs, settings: str, toggles: Toggles) -> Callable[[Expected], Trial]:

@@ -27,9 +27,13 @@ def compiled(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield path, error
 
 
-def bad_syntax(place: Place, bench: Bench, tree: str, modules: Sequence[str]) -> Iterator[Failure]:
-    """Let Lmod check the syntax, of each module and of the tree, where it can."""
+def bad_syntax(place: Place, bench: Bench, modules: Sequence[str]) -> Iterator[Failure]:
+    """Let Lmod check the syntax of each module."""
     yield from _asked(place, bench, modules, ("--checkSyntax", "load"), "syntax")
+
+
+def bad_tree(place: Place, bench: Bench, tree: str) -> Iterator[Failure]:
+    """Let Lmod check the syntax of a tree, where it can."""
     if place.lmod.at_least("8.4.2"):
         argv = [f"{place.lmod.package}/libexec/check_module_tree_syntax", tree]
         done = place.run(argv, env=bench.environment | {"HOME": "/nonexistent"}, timeout=_PATIENCE)
