@@ -5,6 +5,9 @@ import re
 import subprocess
 from pathlib import Path
 
+BARE = "localhost/bare:1"
+"""An image without Lmod."""
+
 # What podman cannot find out on machines like those of CI: which limits it may set, which kind of control groups
 # there is. Network: packages are installed while an image is built.
 _ENGINE = """\

@@ -2,6 +2,7 @@
 
 import pytest
 
+from containers import BARE, Podman, debootstrap, remove
 from end_to_end.small import Small, site_text
 
 
@@ -22,3 +23,22 @@ def small(tmp_path):
     small = Small(tmp_path)
     small.write(site_text(tiny=["six"]))
     return small
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory):
+    """A root file system without Lmod."""
+    yield (root := debootstrap(tmp_path_factory.mktemp("bare") / "root", "python3-minimal"))
+    remove(root)
+
+
+@pytest.fixture(scope="session")
+def podman(tmp_path_factory, bare):
+    """A podman that has an image without Lmod; its settings hold for what lmodforge starts, too."""
+    podman = Podman(tmp_path_factory.mktemp("podman") / "podman")
+    podman.image_of(bare, BARE)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in podman.environment.items():
+            patch.setenv(name, value)
+        yield podman
+        podman.run("system", "reset", "--force")

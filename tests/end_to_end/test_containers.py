@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from containers import Podman, debootstrap, remove
+from containers import BARE, remove
 from end_to_end.small import Small, site_text
 from lmodforge.apply.system import RealSystem
 from lmodforge.commands.receipts import read_deployment
@@ -16,27 +16,7 @@ from lmodforge.verify.places.choose import Wish, go, mounts_of
 
 pytestmark = pytest.mark.xdist_group("containers")  # what the first of them makes serves all
 
-BARE = "localhost/bare:1"
 LOAD = '. "$1"; module load tiny/1 && python -c "import six; print(six.__file__)"; id -u; echo "$HOME"; touch "$2"'
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory):
-    """A root file system without Lmod."""
-    yield (root := debootstrap(tmp_path_factory.mktemp("bare") / "root", "python3-minimal"))
-    remove(root)
-
-
-@pytest.fixture(scope="module")
-def podman(tmp_path_factory, bare):
-    """A podman that has an image without Lmod; its settings hold for what lmodforge starts, too."""
-    podman = Podman(tmp_path_factory.mktemp("podman") / "podman")
-    podman.image_of(bare, BARE)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in podman.environment.items():
-            patch.setenv(name, value)
-        yield podman
-        podman.run("system", "reset", "--force")
 
 
 @pytest.fixture(scope="module")
