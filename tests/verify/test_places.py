@@ -17,7 +17,7 @@ from lmodforge.verify.places.derive import usable_engine
 from lmodforge.verify.places.reached import Reached, find_lmod_there
 from lmodforge.verify.places.rootfs import root_file_system
 from lmodforge.verify.places.slurm import Job
-from lmodforge.verify.places.ssh import LoginNode
+from lmodforge.verify.places.ssh import login_node
 from lmodforge.verify.places.user import AnotherUser
 
 AWKWARD = ["printf", "%s|", "two words", "it's", '"$HOME"', "`id`", "!x", "a\nb", "*", ""]
@@ -36,13 +36,13 @@ class Local:
 
 @pytest.mark.parametrize("shell", ["bash", "dash", "zsh", "ksh93", "tcsh", "fish"])
 def test_every_login_shell_reads_what_ssh_hands_over_the_same(shell):
-    line = LoginNode("login2").command(AWKWARD)[-1]
+    line = login_node("login2").command(AWKWARD)[-1]
     done = subprocess.run([shell, "-c", line], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("".join(f"{word}|" for word in AWKWARD[2:]), "")
 
 
 def test_ssh_asks_nothing_and_takes_options_before_the_host():
-    *start, line = LoginNode("-p 2222 login2").command(["true"])
+    *start, line = login_node("-p 2222 login2").command(["true"])
     assert start == [
         *("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),
         *("-p", "2222", "--", "login2"),
@@ -104,9 +104,9 @@ def test_lmod_is_found_where_a_login_shell_has_it():
 
 def test_a_way_that_leads_nowhere_says_why_and_what_to_try():
     with pytest.raises(SiteError) as caught:
-        go(RealSystem(), Wish(ssh="-o ConnectTimeout=1 nosuch.invalid"), [])
+        go(RealSystem(), Wish(ssh="-p 1 127.0.0.1"), [])
     message, hint = str(caught.value).split("\n")
-    assert message.startswith("ssh -o ConnectTimeout=1 nosuch.invalid: nothing can be run there: ssh: ")
+    assert message.startswith("127.0.0.1: nothing can be run there: ssh: ")
     assert hint.startswith("  hint: try it: ssh -T -o BatchMode=yes ")
 
 
@@ -137,6 +137,12 @@ def test_root_becomes_another_user_with_all_groups_of_that_user():
         (
             Wish(image="debian:12", engine="runc"),
             "runc is no container engine that is known here\n  hint: one of podman, docker, apptainer",
+        ),
+        (Wish(ssh="-p 22'"), "--ssh -p 22': No closing quotation\n  hint: quote it as for a shell"),
+        (Wish(srun="'"), "--srun ': No closing quotation\n  hint: quote it as for a shell"),
+        (
+            Wish(ssh="-v"),
+            "--ssh -v: it does not end in a host\n  hint: such as `login2` or `-p 2222 jane@login2`",
         ),
         (Wish(rootfs="/dev"), "/dev is no root file system: it has no usr\n  hint: `debootstrap` makes one"),
     ],

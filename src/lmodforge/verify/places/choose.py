@@ -19,7 +19,7 @@ from lmodforge.verify.places.derive import Images, usable_engine
 from lmodforge.verify.places.reached import Way, reach
 from lmodforge.verify.places.rootfs import root_file_system
 from lmodforge.verify.places.slurm import Job
-from lmodforge.verify.places.ssh import LoginNode
+from lmodforge.verify.places.ssh import login_node
 from lmodforge.verify.places.user import another_user
 
 NOBODY = "65534"
@@ -81,7 +81,7 @@ def _way(system: System, wish: Wish, mounts: Sequence[str]) -> Way:
     if wish.user and (wish.ssh or wish.srun is not None):
         raise SiteError("--user is for this host and for containers", "with --ssh write USER@HOST")
     if wish.ssh:
-        return LoginNode(wish.ssh)
+        return login_node(wish.ssh)
     return another_user(wish.user) if wish.srun is None else Job(wish.srun)
 
 

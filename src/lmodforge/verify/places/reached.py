@@ -36,6 +36,14 @@ exit {_NO_LMOD}
 """
 
 
+def words(option: str, text: str) -> list[str]:
+    """Split what somebody gave to an option as a shell would; raises SiteError for a quote that is not closed."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise SiteError(f"{option} {text}: {error}", "quote it as for a shell") from None
+
+
 class Way(Protocol):
     """How a program is started somewhere else."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from lmodforge.verify.places.reached import words
 
 
 @dataclass(frozen=True)
@@ -23,4 +24,4 @@ class Job:
     def command(self, argv: Sequence[str]) -> list[str]:
         """Take one task, and nothing of this host's environment."""
         one = ["--ntasks=1", "--quiet", "--export=NONE"]
-        return ["srun", *one, *shlex.split(self.options), *argv]
+        return ["srun", *one, *words("--srun", self.options), *argv]
