@@ -53,7 +53,7 @@ def test_ssh_asks_nothing_and_takes_options_before_the_host():
 def test_a_job_takes_nothing_of_this_hosts_environment():
     assert Job("-p debug --qos 'a b'").command(["true"]) == [
         *("srun", "--ntasks=1", "--quiet", "--export=NONE"),
-        *("-p", "debug", "--qos", "a b", "true"),
+        *("-p", "debug", "--qos", "a b", "/usr/bin/env", "true"),
     ]
 
 

@@ -24,4 +24,5 @@ class Job:
     def command(self, argv: Sequence[str]) -> list[str]:
         """Take one task, and nothing of this host's environment."""
         one = ["--ntasks=1", "--quiet", "--export=NONE"]
-        return ["srun", *one, *words("--srun", self.options), *argv]
+        # A task without an environment has no PATH; `env` finds programs all the same.
+        return ["srun", *one, *words("--srun", self.options), "/usr/bin/env", *argv]
