@@ -33,5 +33,11 @@ def test_the_shipped_site_is_valid_and_its_modules_render(program, tmp_path):
     assert "site demo is valid" in lmodforge("check")
     assert lmodforge("--version") == "lmodforge 0.1.0\n"
     assert "site-configs/here.yaml is written" in lmodforge("init", "here")
+    assert ".gitlab-ci.yml is written" in lmodforge("init", "here", "--ci", "gitlab")
     lmodforge("render", "--site", "here", "--out", "tree")
     assert list((tmp_path / "tree").rglob("*.lua")) != []
+
+
+def test_what_images_are_built_with_is_in_it(program):
+    (folder,) = program.parents[1].glob("lib/python*/site-packages/lmodforge/verify/places/containerfiles")
+    assert sorted(path.name for path in folder.iterdir()) == ["debian.Containerfile", "rhel.Containerfile"]
