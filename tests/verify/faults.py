@@ -143,7 +143,7 @@ FAULTS: dict[str, tuple[Damage, set[str]]] = {
     "a-command-that-fails": (lambda place: (place.prefix / "bin/cowsay").unlink(), {"command"}),
     "an-extension-is-missing": (edit("six/", "sax/"), {"spider"}),
     "an-error-of-show": (first('if mode() == "show" then LmodError("no show") end'), {"show"}),
-    "an-error-of-help": (first('if mode() == "help" then LmodError("no help") end'), {"help"}),
+    "an-error-of-help": (first('if mode() == "help" then local x = nil + 1 end'), {"help"}),
 }
 """In bash."""
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lmodforge.apply.system import RealSystem
-from lmodforge.verify.lmod import find_lmod
 from lmodforge.finding import Failure
 from lmodforge.verify.judge import Promise
+from lmodforge.verify.lmod import find_lmod
 from lmodforge.verify.load import load_test
 from lmodforge.verify.place import ThisHost
 
