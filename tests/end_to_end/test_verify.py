@@ -102,7 +102,7 @@ def test_only_what_a_change_touches_is_tried(tmp_path):
 def test_a_revision_that_is_none_is_a_message(tmp_path, small):
     small.deploy()
     git(tmp_path, "init")
-    with pytest.raises(SiteError, match="git rev-parse in .*: Needed a single revision"):
+    with pytest.raises(SiteError, match=r"git rev-parse in .*: Needed a single revision"):
         verified(small, changed_since="nothing")
 
 

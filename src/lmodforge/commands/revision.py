@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,7 +49,8 @@ def _moved(templates: Templates, top: Path, directory: Path) -> Templates:
 
 @contextmanager
 def _checked_out(system: System, top: Path, commit: str) -> Iterator[Path]:
-    directory = Path(tempfile.gettempdir()) / f"lmodforge-{secrets.token_hex(8)}"
+    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - below it, under a name that nobody can guess
+    directory = Path(temporary).absolute() / f"lmodforge-{secrets.token_hex(8)}"
     system.make_directory(directory, 0o700)
     try:
         archive = f"{directory}/archive.tar"
