@@ -15,11 +15,14 @@ CHECKOUT = Path(__file__).parent.parent
 def program(tmp_path_factory):
     """The program of a fresh virtual environment that holds nothing but the wheel and what it needs."""
     folder = tmp_path_factory.mktemp("wheel")
-    run = {"check": True, "capture_output": True, "cwd": folder}
-    subprocess.run([uv_binary(), "build", "--wheel", "--out-dir", folder, CHECKOUT], **run)
+
+    def uv(*arguments):
+        subprocess.run([uv_binary(), *arguments], check=True, capture_output=True, cwd=folder)
+
+    uv("build", "--wheel", "--out-dir", folder, CHECKOUT)
     (wheel,) = folder.glob("*.whl")
-    subprocess.run([uv_binary(), "venv", folder / "venv", "--python", sys.executable], **run)
-    subprocess.run([uv_binary(), "pip", "install", "--python", folder / "venv/bin/python", wheel], **run)
+    uv("venv", folder / "venv", "--python", sys.executable)
+    uv("pip", "install", "--python", folder / "venv/bin/python", wheel)
     return folder / "venv/bin/lmodforge"
 
 

@@ -61,13 +61,13 @@ local function make(path, shared)
   posix.umask(mask)
 end
 
--- base/a/b: made if missing, at load only.
+-- base/a/b: made if missing, at load only, and not in the test of a deploy, which loads modules as root.
 local function below(base, parts, shared)
   local path = base
   for _, name in ipairs(parts) do
     path = path .. "/" .. name
     local there = lfs.symlinkattributes(path)
-    if not there and M.loading then make(path, shared) end
+    if not there and M.loading and not env("LMODFORGE_LOOK_ONLY") then make(path, shared) end
     if there and not trusted(path) then
       say("%s belongs to another user and is not used.", path)
       return nil

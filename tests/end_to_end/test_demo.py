@@ -59,6 +59,20 @@ def test_each_environment_has_a_module_of_its_own(demo, environment):
     assert done.stdout == "clean\n", done.stderr
 
 
+def test_the_kernel_of_an_environment_runs_in_its_release(demo, tmp_path):
+    root, _ = demo
+    program = tmp_path / "kernel.py"
+    program.write_text(
+        "from jupyter_client.manager import start_new_kernel\n"
+        "manager, client = start_new_kernel(kernel_name='sci')\n"
+        "client.execute_interactive('import os, sys; print(sys.prefix == os.environ[\"VIRTUAL_ENV\"])', timeout=60)\n"
+        "client.stop_channels(); manager.shutdown_kernel(now=True)\n"
+    )
+    profile = f"export HOME={tmp_path}; . {root}/modulefiles/init/profile.sh"
+    done = login(f"{profile}; module load sci; python {program}")
+    assert done.stdout == "True\n", done.stderr
+
+
 def test_find_names_every_module_that_holds_numpy(demo):
     root, _ = demo
     holders = json.loads(lmodforge(root, "find", "numpy", "--json").stdout)["holders"]

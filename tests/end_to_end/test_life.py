@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -168,6 +169,66 @@ def test_a_login_keeps_its_generation_and_unloads_cleanly_when_a_new_one_is_publ
     assert in_lmod(small, script) == "six\nclean\nsix\n"
     assert small.current == "generations/0002"
     assert in_lmod(small, "module load tiny; python -c 'import idna; print(idna.__name__)'") == "idna\n"
+
+
+def meanwhile(small, name, change):
+    """Load a module of `current` itself, change the site, unload; say what the shell is like then."""
+    script = (
+        f"export MODULEPATH={small.modulefiles}/current; "
+        f"before=$(env | grep -v '^_\\|LMOD\\|MODULES'); module load {name}; "
+        f"touch {small.file.parent}/loaded; while [ ! -e {small.file.parent}/changed ]; do sleep 0.05; done; "
+        f"module unload {name}; module list 2>&1 | head -1; "
+        '[ "$(env | grep -v \'^_\\|LMOD\\|MODULES\')" = "$before" ] && echo clean || env'
+    )
+    with ThreadPoolExecutor(1) as pool:
+        session = pool.submit(in_lmod, small, script)
+        while not (small.file.parent / "loaded").exists():
+            time.sleep(0.05)
+        change()
+        (small.file.parent / "changed").touch()
+        return session.result()
+
+
+def on_current(**environments):
+    return site_text(**environments) | {"lmod": {"current": "true"}}
+
+
+@pytest.fixture
+def current(small):
+    """A site whose users have `current` itself on MODULEPATH, with two environments."""
+    small.write(on_current(tiny=["six"], web=["idna"]))
+    small.deploy()
+    return small
+
+
+def test_with_current_on_modulepath_a_module_that_a_deploy_drops_unloads_cleanly(current):
+    def drop():
+        current.write(on_current(web=["idna"]))
+        current.deploy()
+
+    assert meanwhile(current, "tiny", drop) == "No modules loaded\nclean\n"
+    assert "was removed" in in_lmod(current, f"module use {current.modulefiles}/current; module load tiny/1 2>&1")
+    assert "tiny" not in in_lmod(current, f"module use {current.modulefiles}/current; module --terse avail 2>&1")
+    assert not status(current).drifted
+    assert current.deploy().plan.is_empty
+
+
+def test_with_current_on_modulepath_a_module_that_changes_unloads_cleanly(current):
+    def change():
+        current.write(on_current(tiny=["cowsay"], web=["idna"]))
+        current.deploy()
+
+    assert meanwhile(current, "tiny", change) == "No modules loaded\nclean\n"
+
+
+def test_with_current_on_modulepath_a_rollback_lets_go_of_what_it_takes_away(current):
+    current.write(on_current(tiny=["six"], web=["idna"], new=["cowsay"]))
+    current.deploy()
+    assert meanwhile(current, "new", lambda: rollback(current)) == "No modules loaded\nclean\n"
+    assert current.current == "generations/0003"
+    assert in_lmod(current, "module load tiny; python -c 'import six; print(six.__name__)'") == "six\n"
+    current.deploy()
+    assert in_lmod(current, "module load new; python -c 'import cowsay; print(cowsay.__name__)'") == "cowsay\n"
 
 
 DEPLOY = (

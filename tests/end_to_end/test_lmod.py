@@ -36,6 +36,18 @@ def test_a_module_that_does_not_load_is_not_published_and_its_tree_stays_for_loo
     assert [path.name for path in (small.modulefiles / "generations").iterdir()] == ["0002"]
 
 
+def test_the_load_test_makes_nothing_in_the_space_of_users(small):
+    scratch = small.root / "scratch"
+    scratch.mkdir(parents=True)
+    site = site_text(tiny=["six"])
+    site["scratch"] = {"root": "/scratch"}
+    site["tools"] = {"uv": {"version": "0.13.8"}}
+    small.write(site)
+    small.deploy()
+    assert list(scratch.iterdir()) == []
+    assert not (small.state / "cache/load-test").exists()
+
+
 def test_a_template_that_is_no_lua_stops_the_plan(small, tmp_path):
     templates = tmp_path / "templates"
     templates.mkdir()

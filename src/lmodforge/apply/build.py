@@ -10,12 +10,15 @@ from lmodforge import __version__
 from lmodforge.apply.distributions.conda import install_conda, write_files
 from lmodforge.apply.distributions.existing import adopt_prefix
 from lmodforge.apply.distributions.python import install_python
-from lmodforge.apply.engines import Engines
+from lmodforge.apply.engines import Built, Engines
 from lmodforge.apply.engines.conda_activation import activated
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.tools import install_tool
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
+from lmodforge.modulefile.context import EnvironmentModule, Look, Operation
+from lmodforge.modulefile.kernel import WHERE as KERNELS
+from lmodforge.modulefile.kernel import kernel_json
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallConda, InstallPython, InstallTool
 from lmodforge.receipts.models import DistributionReceipt, Installed, OperationEntry, ReleaseReceipt
 from lmodforge.receipts.store import decode_installed, encode
@@ -70,6 +73,7 @@ class Builder:
         if action.pypi_key:
             self.workshop.system.write(self.workshop.layout.lock(action.pypi_key), action.pypi_lock.encode())
         built = self.engines[action.engine].build(action)
+        self._add_kernel(action, built)
         self._check(action, built.operations)
         self.workshop.progress.state(f"environment {action.environment}", "freezing")
         size, files = self._freeze(action.path)
@@ -94,6 +98,22 @@ class Builder:
                 lacks=built.lacks,
             )
         )
+
+    def _add_kernel(self, action: BuildRelease, built: Built) -> None:
+        """Give an environment that has ipykernel a kernel of its name: kernel.json runs no activation."""
+        if all(package.name != "ipykernel" for package in built.packages):
+            return
+        module = EnvironmentModule(
+            look=Look("", action.environment, action.version, "", ""),
+            prefix=action.path,
+            engine=action.engine,
+            name=action.environment,
+            operations=tuple(Operation(each.action, each.variable, each.value) for each in built.operations),
+        )
+        directory = f"{action.path}/{KERNELS}/{action.environment}"
+        self.workshop.system.make_directory(directory)
+        text = kernel_json(module, user_site=self.workshop.site.modules.user_site)
+        self.workshop.system.write(f"{directory}/kernel.json", text)
 
     def _begin(self, path: str, key: str, lock: str) -> None:
         system, layout = self.workshop.system, self.workshop.layout

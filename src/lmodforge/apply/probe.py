@@ -50,6 +50,7 @@ def probe_site(site: SiteConfig, system: System, observer: Observer) -> Facts:
             for distribution in site.distributions.values()
             if isinstance(distribution, ExistingDistribution)
         },
+        earlier=_modules_ever(layout, observer) if site.lmod.current else frozenset(),
         newest=newest_generation(layout, observer),
     )
 
@@ -134,6 +135,12 @@ def read_generation(layout: Layout, number: int, observer: Observer) -> Generati
     path = layout.generation_receipt(number)
     content = observer.read(path)
     return None if content is None else decode_generation(content, path)
+
+
+def _modules_ever(layout: Layout, observer: Observer) -> frozenset[str]:
+    numbers = (int(name) for name in observer.names(layout.generations) if name.isdecimal())
+    receipts = (read_generation(layout, number, observer) for number in numbers)
+    return frozenset(module for receipt in receipts if receipt for module in receipt.modules)
 
 
 def newest_generation(layout: Layout, observer: Observer) -> int:

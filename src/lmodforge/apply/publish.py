@@ -23,7 +23,7 @@ MODULES = "modules"
 """The subject of all that concerns the module tree."""
 
 
-def publish(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
+def publish(action: Publish, workshop: Workshop, load_test: LoadTest, *, why: str = "deploy") -> None:
     """Publish a generation; until its last step users see the one before."""
     _remove_failed(workshop)
     _write_tree(action, workshop)
@@ -34,7 +34,7 @@ def publish(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
     system.make_directory(layout.generation_receipt(action.number).rpartition("/")[0])
     system.write(layout.generation_receipt(action.number), encode(receipt))
     _write_scripts(action, workshop)
-    switch(workshop, action.number, action.links, why="deploy")
+    switch(workshop, action.number, action.links, why=why)
     workshop.progress.done(MODULES, f"generation {action.number} is current")
 
 

@@ -119,7 +119,8 @@ def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
         scratch = f"{workshop.layout.cache}/load-test"
         system.make_directory(scratch, 0o700)
         # Temporary caches in a place of our own: a test makes no directory in anybody's project space.
-        given = {"TMPDIR": scratch, caches.conda.toggle: "0", caches.uv.toggle: "0"}
+        toggles = {caches.conda.toggle: "0", caches.uv.toggle: "0"}
+        given = {"TMPDIR": scratch, "LMODFORGE_LOOK_ONLY": "1", **toggles}
         failures = load_test(system, lmod, tree, modules, environment=given, jobs=_jobs())
         system.remove(scratch)
         return [str(failure) for failure in failures]

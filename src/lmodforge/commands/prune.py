@@ -27,11 +27,11 @@ def prune_site(site: str, root: str, keep: int, older_than: int, *, show: bool) 
     days = retention.days if older_than < 0 else older_than
     if keep < 1:
         raise SiteError("`--keep` must be at least 1", "the current generation is always kept")
+    read_deployment(opened)  # without one there is nothing to hold either
     with progress_for_stderr() as progress:
         workshop = workshop_for(opened, progress)
-        deployment = read_deployment(opened)
         with hold(opened.system, workshop.layout):
-            plan = _plan(workshop, deployment, keep, days)
+            plan = _plan(workshop, read_deployment(opened), keep, days)
             if not show:
                 for removal in plan:
                     _remove(workshop, removal)

@@ -34,6 +34,13 @@ class LmodSettings(Model):
     spider_cache: Annotated[
         AbsolutePath | None, Field(description="Directory of Lmod's system spider cache, refreshed after a deploy.")
     ] = None
+    current: Annotated[
+        bool,
+        Field(
+            description="Users have `current` itself on MODULEPATH, not a generation that the profile scripts pin: "
+            "a module that goes stays as one that only unloads, for those who have it loaded."
+        ),
+    ] = False
 
 
 class Index(Model):

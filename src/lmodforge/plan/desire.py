@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lmodforge.config.distributions import CondaDistribution, Distribution, ExistingDistribution, ModuleLook
@@ -17,6 +18,7 @@ from lmodforge.modulefile.context import (
     Module,
     Operation,
     Package,
+    RemovedModule,
     ToolModule,
 )
 from lmodforge.modulefile.policy import Policy, policy_of
@@ -87,12 +89,19 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
         modules.append(
             ToolModule(_look(tool, full_name, name, tool.version, "tool", default=tool.default), prefix, policy)
         )
+    modules += removed_modules(facts.earlier, modules)
     links: dict[str, str] = {}
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path)
     theirs = () if site.anaconda_terms else refused(installs, releases, facts)
     conflicts = (*theirs, *too_old(site, facts))
     return Desired(tuple(installs), tuple(releases), tuple(modules), links, conflicts)
+
+
+def removed_modules(earlier: Iterable[str], modules: Sequence[Module]) -> list[RemovedModule]:
+    """Return what stays of modules that are no longer there, for those who have one of them loaded."""
+    gone = sorted({*earlier} - {module.look.full_name for module in modules})
+    return [RemovedModule(Look(name, name.partition("/")[0], name.rpartition("/")[2], "removed", "")) for name in gone]
 
 
 def _install(site: SiteConfig, name: str, distribution: Distribution, facts: Facts) -> Base:

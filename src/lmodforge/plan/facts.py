@@ -38,8 +38,6 @@ class Facts:
     """By the name of the distribution."""
     locks: Mapping[str, str] = field(default_factory=dict)
     """Text of each lock by its key."""
-    new_locks: frozenset[str] = frozenset()
-    """Keys of the locks that were resolved just now, and are not on disk yet."""
     packages: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """Name and version of what an adopted prefix holds, by its path."""
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -56,6 +54,8 @@ class Facts:
     """By-name links that are there: path -> target as written; a real file or directory is `""`."""
     generation: GenerationReceipt | None = None
     """The current one."""
+    earlier: frozenset[str] = frozenset()
+    """Full names of the modules of all generations that are kept; looked up only where `current` is on MODULEPATH."""
     tree: Mapping[str, str] = field(default_factory=dict)
     """sha256 of each file of the current tree; `""` for what is not a regular file."""
     wrong_modes: frozenset[str] = frozenset()

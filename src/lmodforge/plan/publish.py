@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lmodforge.modulefile.context import EnvironmentModule, Module
+from lmodforge.modulefile.context import EnvironmentModule, Module, RemovedModule
 from lmodforge.modulefile.render import BELOW, SHARED, place
 from lmodforge.plan.actions import Change, Publish
 from lmodforge.plan.desire import Desired
@@ -48,7 +48,7 @@ def publication(
         fresh=_by_opener(module for path, module in places.items() if wanted[path] != before.get(path)),
         links=desired.links,
         scripts=rendered.scripts,
-        modules={module.look.full_name: module.prefix for module in desired.modules},
+        modules={module.look.full_name: module.prefix for module in desired.modules if module.prefix},
     )
     return publish, changes
 
@@ -56,8 +56,8 @@ def publication(
 def _by_opener(modules: Iterable[Module]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for module in modules:
-        if module.look.lifecycle.removed:
-            continue  # from that day on it refuses to load, as it should
+        if module.look.lifecycle.removed or isinstance(module, RemovedModule):
+            continue  # it refuses to load, as it should
         opener = module.below if isinstance(module, EnvironmentModule) else ""
         found.setdefault(opener, []).append(module.look.full_name)
     return {opener: tuple(sorted(names)) for opener, names in sorted(found.items())}

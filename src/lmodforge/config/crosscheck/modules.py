@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lmodforge.config.distributions import PythonDistribution
@@ -23,6 +23,7 @@ class _Module:
     default: bool
     interpreter: str = ""
     """What decides its version, where the file does not."""
+    aliases: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -45,7 +46,22 @@ def check_modules(site: SiteConfig, document: Document) -> Iterator[Mistake]:
     by_name = {module.name: module for module in modules}
     for module in modules:
         yield from _below_another(module, by_name, document)
+    yield from _aliases(modules, by_name, document)
     yield from _listed_by_two(site, document)
+
+
+def _aliases(modules: Iterable[_Module], by_name: Mapping[str, _Module], document: Document) -> Iterator[Mistake]:
+    """Check that no other name of a module is one that something else has."""
+    first: dict[str, _Module] = {}
+    for module in modules:
+        for i, alias in enumerate(module.aliases):
+            other = by_name.get(alias) or first.setdefault(alias, module)
+            if other is not module or alias == module.name:
+                yield Mistake(
+                    f"alias `{alias}` of {module.owner} is also a name of {other.owner}",
+                    "Lmod could load only one of them: choose another",
+                    document.locate((*module.loc, "lifecycle", "aliases", i)),
+                )
 
 
 def _distributions(site: SiteConfig) -> Iterator[_Module]:
@@ -57,19 +73,21 @@ def _distributions(site: SiteConfig) -> Iterator[_Module]:
             ("distributions", name),
             distribution.default,
             distribution.interpreter if isinstance(distribution, PythonDistribution) and unknown else "",
+            distribution.lifecycle.aliases,
         )
 
 
 def _environments(site: SiteConfig) -> Iterator[_Module]:
     for name, environment in site.environments.items():
         full_name = (environment.module or f"{name}/{{version}}").replace("{version}", environment.version)
-        yield _Module(full_name, f"environment `{name}`", ("environments", name), environment.default)
+        aliases = environment.lifecycle.aliases
+        yield _Module(full_name, f"environment `{name}`", ("environments", name), environment.default, "", aliases)
 
 
 def _tools(site: SiteConfig) -> Iterator[_Module]:
     for name, tool in site.tools.items():
         full_name = (tool.module or f"{name}/{{version}}").replace("{version}", tool.version)
-        yield _Module(full_name, f"tool `{name}`", ("tools", name), tool.default)
+        yield _Module(full_name, f"tool `{name}`", ("tools", name), tool.default, "", tool.lifecycle.aliases)
 
 
 def _at(document: Document, module: _Module, key: str = "module") -> Where:

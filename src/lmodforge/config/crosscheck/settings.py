@@ -16,6 +16,10 @@ def check_settings(site: SiteConfig, document: Document) -> Iterator[Mistake]:
     if site.permissions.readable_by == "group" and site.permissions.group is None:
         where = document.locate(("permissions", "readable_by"))
         yield Mistake("`readable_by: group` needs a group", "name it beside it: `group: ...`", where)
+    if site.lmod.current and site.modules.layout == "hierarchy":
+        where = document.locate(("lmod", "current"))
+        hint = "source the profile scripts instead, which pin a generation"
+        yield Mistake("`lmod.current` does not go with `layout: hierarchy`", hint, where)
     yield from _pi(site, document)
 
 
