@@ -59,6 +59,7 @@ def nothing(opened: OpenSite) -> Row:
         if not is_up_to_date(open_site(str(opened.path), opened.root or "")):
             sys.exit("there is something to do")
 
+    deployed(opened)
     look()
     took = sorted(seconds(look) for _ in range(15))[7]
     return Row(

@@ -38,6 +38,21 @@ def test_set_prepend_and_append_are_told_apart_and_relative_to_the_release(centr
     assert centre.receipt.lacks == ()
 
 
+def test_scripts_of_several_packages_add_to_one_variable(centre):
+    add_scripts(
+        centre,
+        a__sh='export LD_LIBRARY_PATH="$CONDA_PREFIX/a${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"; export ONE=a\n',
+        b__sh='export LD_LIBRARY_PATH="$CONDA_PREFIX/b${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"; export ONE=b\n',
+    )
+    assert captured(centre) == [
+        ("prepend", "LD_LIBRARY_PATH", "{prefix}/a"),
+        ("prepend", "LD_LIBRARY_PATH", "{prefix}/b"),
+        ("set", "ONE", "b"),
+    ]
+    said = in_lmod(centre.small, "export LD_LIBRARY_PATH=/mine; module load sci; echo $LD_LIBRARY_PATH")
+    assert said == f"{centre.release}/b:{centre.release}/a:/mine\n"
+
+
 def test_a_module_does_what_activation_does_and_undoes_it(centre):
     add_scripts(centre, a__sh='export GDAL_DATA="$CONDA_PREFIX/share/gdal"\nexport MANPATH="$MANPATH:/opt/man"\n')
     centre.deploy()
@@ -69,6 +84,7 @@ def test_what_a_module_lacks_is_said(centre):
         b__sh='export FLAGS="-O2 $FLAGS -g"\n',
         c__sh="unset PYTHONPATH\n",
         d__sh=': "${EDITOR:=nano}"; export EDITOR\n',
+        da__sh='export CACHE="$HOME/.cache"\n',
         e__sh='mkdir -p "$HOME/.tool"; export LINES_="a\nb"\n',
     )
     centre.deploy()
@@ -77,6 +93,7 @@ def test_what_a_module_lacks_is_said(centre):
         "b.sh makes FLAGS from what is there before, which the module does not",
         "c.sh takes PYTHONPATH away, which the module does not",
         "d.sh leaves a value of EDITOR that is there already; the module sets its own",
+        "da.sh makes CACHE from the home directory, which the module does not",
         "e.sh gives LINES_ a value that no module can hold",
         "activation writes files into the home directory, which no module does: .tool",
     )

@@ -165,6 +165,12 @@ def test_the_installer_stays_in_the_cache_by_its_hash_and_a_new_prefix_needs_no_
     assert small.receipt("python/second").version == "25.3.0-3"
 
 
+def test_two_bases_from_one_installer_are_made_at_once(small):
+    small.site["distributions"]["other"] = small.base | {"module": "python/second"}
+    assert small.deploy(jobs=2).settled
+    assert small.receipt("python/second").source == small.receipt().source
+
+
 def test_an_installer_with_another_hash_is_not_run(small):
     small.base["sha256"] = {"linux-x86_64": "0" * 64}
     found = write_installer(small.installer, body=f"touch {small.folder}/it-ran")

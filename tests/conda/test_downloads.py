@@ -58,7 +58,7 @@ def refused(workshop, url, sha256=SHA256):
 
 
 def part(workshop):
-    return workshop.system.read(f"{workshop.layout.cache}/downloads/{SHA256}/it.sh.part")
+    return workshop.system.read(f"{workshop.layout.cache}/downloads/{SHA256}/it.sh.base.part")
 
 
 def test_it_comes_whole_with_progress_and_only_once(site, workshop, told):
@@ -99,7 +99,7 @@ def test_a_server_without_ranges_sends_it_all_again(site, workshop):
 def test_a_part_that_is_too_long_is_given_up(site, workshop):
     site.breaks_after = [HALF, 0]
     refused(workshop, f"{site.url}/it.sh")
-    workshop.system.append(f"{workshop.layout.cache}/downloads/{SHA256}/it.sh.part", CONTENT)
+    workshop.system.append(f"{workshop.layout.cache}/downloads/{SHA256}/it.sh.base.part", CONTENT)
     assert RealSystem().read(get(workshop, f"{site.url}/it.sh")) == CONTENT
 
 

@@ -22,7 +22,7 @@ def fetch(download: Download, subject: str, workshop: Workshop) -> str:
     if system.sha256(path) == download.sha256:
         return path
     system.make_directory(folder, 0o700)
-    part = f"{path}.part"
+    part = f"{path}.{subject.rpartition(' ')[2]}.part"  # two bases may want one file at once
     _receive(download, part, subject, workshop)
     found = system.sha256(part)
     if found != download.sha256:

@@ -7,6 +7,7 @@ what is set, what is put before or after a user's own value, and what depends on
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ _OF_THE_SHELL = re.compile(
 _VARIABLE = re.compile(r"(?:\$\{?[#!]*|\bunset\s+(?:-v\s+)?)([A-Za-z_][A-Za-z0-9_]*)")
 _UNSET = "***unset***"
 """How conda writes that a variable shall not be there."""
-_PLAIN = re.compile(r"[^\x00-\x1f\x7f]*")
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f\ufffd]*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECONDS = 120
 
@@ -73,7 +74,9 @@ class _Change:
 @dataclass
 class _Findings:
     prefix: str
-    operations: dict[tuple[str, str], OperationEntry] = field(default_factory=dict)
+    home: str
+    """The home directory that scripts are given: of no use to anybody else."""
+    operations: list[OperationEntry] = field(default_factory=list)
     lacks: list[str] = field(default_factory=list)
 
     def conclude(self, change: _Change) -> None:
@@ -99,22 +102,29 @@ class _Findings:
             self.lacks.append(f"{script} takes {name} away, which the module does not")
         elif not isinstance(value, str) or not _NAME.fullmatch(name) or not _PLAIN.fullmatch(value):
             self.lacks.append(f"{script} gives {name} a value that no module can hold")
+        elif self.home in value:
+            self.lacks.append(f"{script} makes {name} from the home directory, which the module does not")
         else:
-            below = value.replace(self.prefix, "{prefix}")
-            operation = {"action": action, "variable": name, "value": below}
-            self.operations[action, name] = OperationEntry.model_validate(operation)
+            self._keep({"action": action, "variable": name, "value": value.replace(self.prefix, "{prefix}")})
+
+    def _keep(self, operation: Mapping[str, str]) -> None:
+        """Keep them in order; what is set takes the place of what came before."""
+        entry = OperationEntry.model_validate(operation)
+        if entry.action == "set":
+            self.operations = [other for other in self.operations if other.variable != entry.variable]
+        self.operations.append(entry)
 
 
 def capture(release: BuildRelease, workshop: Workshop) -> Activation:
     """Activate a new release twice, and compare; the variables that it declares come before its scripts."""
     system, folder = workshop.system, f"{release.path}/etc/conda/activate.d"
     scripts = [f"{folder}/{name}" for name in system.names(folder) if name.endswith(".sh")]
-    found = _Findings(release.path)
+    found = _Findings(release.path, f"{workshop.layout.cache}/activation/{posixpath.basename(release.path)}")
     for name, value in _declared(release.path, workshop).items():
         found.add("set", name, value, "the environment")
     if scripts:
         _compare_runs(release, workshop, scripts, found)
-    return Activation(tuple(found.operations.values()), tuple(dict.fromkeys(found.lacks)))
+    return Activation(tuple(found.operations), tuple(dict.fromkeys(found.lacks)))
 
 
 def activated(path: str, name: str, operations: Iterable[OperationEntry]) -> dict[str, str]:
@@ -149,12 +159,11 @@ def _object(file: str, text: bytes | None) -> dict[str, str]:
 
 def _compare_runs(release: BuildRelease, workshop: Workshop, scripts: list[str], found: _Findings) -> None:
     subject, base = f"environment {release.environment}", activated(release.path, release.environment, ())
-    base |= {each.variable: each.value.replace("{prefix}", release.path) for each in found.operations.values()}
-    scratch = f"{workshop.layout.cache}/activation/{release.path.rpartition('/')[2]}"
-    empty = list(_run(subject, workshop, scratch, scripts, base))
+    base |= {each.variable: each.value.replace("{prefix}", release.path) for each in found.operations}
+    empty = list(_run(subject, workshop, found.home, scripts, base))
     touched = {name for step in empty for name in _changes(empty[0], step)} | _mentioned(workshop, scripts)
     marks = {name: f"{_MARK}/{name}" for name in touched if name not in base and name not in ("HOME", "PATH", "LANG")}
-    marked = list(_run(subject, workshop, scratch, scripts, base | marks))
+    marked = list(_run(subject, workshop, found.home, scripts, base | marks))
     for before, after, marked_before, marked_after in zip(empty, empty[1:], marked, marked[1:], strict=False):
         script = after.script.rpartition("/")[2]
         if added := sorted(after.functions - before.functions):
@@ -168,16 +177,15 @@ def _compare_runs(release: BuildRelease, workshop: Workshop, scripts: list[str],
 
 
 def _run(
-    subject: str, workshop: Workshop, scratch: str, scripts: list[str], variables: Mapping[str, str]
+    subject: str, workshop: Workshop, home: str, scripts: list[str], variables: Mapping[str, str]
 ) -> Iterator[_Step]:
     system = workshop.system
-    system.remove(scratch)
-    system.make_directory(scratch, 0o700)
+    system.remove(home)
+    system.make_directory(home, 0o700)
     argv = ("/bin/bash", "--noprofile", "--norc", "-c", _SCRIPT, "bash", *scripts)
-    environment = {"LANG": "C.UTF-8", **variables, "HOME": scratch}
-    done = system.run(argv, env=environment, cwd=scratch, timeout=_SECONDS)
-    written = system.names(scratch)
-    system.remove(scratch)
+    done = system.run(argv, env={"LANG": "C.UTF-8", **variables, "HOME": home}, cwd=home, timeout=_SECONDS)
+    written = system.names(home)
+    system.remove(home)
     if done.code:
         said = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise StepFailed(f"{subject}: activation ended with exit code {done.code}: {said}")
