@@ -15,7 +15,7 @@ from containers import BARE
 from end_to_end.small import site_text
 from lmodforge.apply.engines.uv import uv_binary
 
-CHECKOUT = Path(__file__).parent.parent
+CHECKOUT = Path(__file__).parents[2]
 FILES = {"github": ".github/workflows/small.yml", "gitlab": ".gitlab-ci.yml"}
 
 
