@@ -276,12 +276,19 @@ def doctor(context: Context, site: str = "", root: str = "", json: bool = False)
     return 1 if found.problems else 0
 
 
-@task(iterable=["only"], help={"network": "also what needs the public download sites", "only": "pytest arguments"})
-def test(context: Context, network: bool = False, only: list[str] | None = None) -> int:
+@task(
+    iterable=["only"],
+    help={
+        "network": "also what needs the public download sites",
+        "containers": "also what builds images",
+        "only": "pytest arguments",
+    },
+)
+def test(context: Context, network: bool = False, containers: bool = False, only: list[str] | None = None) -> int:
     """Install what the tests need on this host, then lint, check types and test (in a checkout)."""
     from lmodforge.developer.checks import run_tests
 
-    return run_tests(network=network, only=only or ())
+    return run_tests(network=network, containers=containers, only=only or ())
 
 
 @task(iterable=["only"], help={"only": "name of a benchmark; repeat for more", "out": "write JSON to this file"})

@@ -14,14 +14,16 @@ from lmodforge.developer.prepare import prepare
 from lmodforge.errors import SiteError
 
 
-def run_tests(*, network: bool = False, only: Sequence[str] = ()) -> int:
+def run_tests(*, network: bool = False, containers: bool = False, only: Sequence[str] = ()) -> int:
     """Prepare this host, run the checks in a checkout; return 0 when all passed.
 
-    `network` adds the tests that need the public download sites; `only` goes to pytest, which then runs alone.
+    `network` adds the tests that need the public download sites, `containers` those that build images; `only` goes to
+    pytest, which then runs alone.
     """
     checkout = find_checkout()
+    left_out = [mark for mark, wanted in (("network", network), ("containers", containers)) if not wanted]
     prepare(RealSystem())
-    return run_checks(checkout, [_pytest(network=network, only=only)] if only else _checks(network=network))
+    return run_checks(checkout, [_pytest(left_out, only)] if only else _checks(left_out))
 
 
 def run_checks(checkout: Path, checks: Sequence[tuple[str, Sequence[str]]]) -> int:
@@ -43,17 +45,17 @@ def find_checkout() -> Path:
     return root
 
 
-def _checks(*, network: bool) -> list[tuple[str, Sequence[str]]]:
+def _checks(left_out: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
     python = (sys.executable, "-m")
     return [
         ("ruff format", (*python, "ruff", "format", "--check")),
         ("ruff check", (*python, "ruff", "check")),
         ("mypy", (*python, "mypy")),
         ("import-linter", (str(Path(sysconfig.get_path("scripts"), "lint-imports")),)),
-        _pytest(network=network),
+        _pytest(left_out),
     ]
 
 
-def _pytest(*, network: bool, only: Sequence[str] = ()) -> tuple[str, Sequence[str]]:
-    chosen = () if network else ("-m", "not network")
+def _pytest(left_out: Sequence[str], only: Sequence[str] = ()) -> tuple[str, Sequence[str]]:
+    chosen = ("-m", " and ".join(f"not {mark}" for mark in left_out)) if left_out else ()
     return "pytest", (sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadgroup", *chosen, *only)
