@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lmodforge.plan.actions import (
@@ -195,12 +195,8 @@ def _why_build(release: BuildRelease, facts: Facts) -> tuple[Sign, str]:
         return "+", "new"
     if earlier.version != release.version:
         return "~", f"version {earlier.version} -> {release.version}"
-    return "~", _difference(dict(earlier_packages(earlier)), dict(release.packages))
-
-
-def earlier_packages(receipt: ReleaseReceipt) -> Iterable[tuple[str, str]]:
-    """Return name and version of each package of a release."""
-    return ((package.name, package.version) for package in receipt.packages)
+    before = {package.name: package.version for package in earlier.packages}
+    return "~", _difference(before, dict(release.packages))
 
 
 def _difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
