@@ -12,7 +12,9 @@ from lmodforge.config.distributions import Distribution, Platform
 from lmodforge.config.environments import Environment, Tool
 from lmodforge.config.licences import AnacondaTerms
 from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, VersionNumber
+from lmodforge.config.scheduler import Host, Scheduler
 from lmodforge.config.spaces import Caches, ModuleSettings, ProjectSpace, ScratchSpace
+from lmodforge.config.storage import Storage
 
 
 class Paths(Model):
@@ -83,6 +85,9 @@ class SiteConfig(Model):
 
     name: Annotated[Name, Field(description="Short name of the cluster.")]
     title: Annotated[Text, Field(description="What users call the cluster.")] = ""
+    url: Annotated[Text, Field(description="The centre's own pages about the cluster.")] = ""
+    support: Annotated[Text, Field(description="Where users get help: a mail address or a URL.")] = ""
+    login: Annotated[tuple[Host, ...], Field(description="Hosts that users log in to, by ssh.")] = ()
     root: Annotated[
         Text | None,
         Field(
@@ -93,6 +98,11 @@ class SiteConfig(Model):
     lmod: LmodSettings = LmodSettings()
     project: ProjectSpace | None = None
     scratch: ScratchSpace | None = None
+    storage: Annotated[
+        dict[Name, Storage],
+        Field(default_factory=dict, description="File systems on which users have a quota, by name."),
+    ]
+    scheduler: Annotated[Scheduler | None, Field(description="The batch system that users submit jobs to.")] = None
     caches: Caches = Caches()
     modules: ModuleSettings = ModuleSettings()
     usage: Annotated[Usage | None, Field(description="Record loads in syslog.")] = None
