@@ -103,6 +103,7 @@ def _environment(templates: Templates) -> jinja2.Environment:
     environment = templates.environment.overlay(trim_blocks=True, lstrip_blocks=True)
     environment.filters = templates.environment.filters | {
         "condor": quote.condor,
+        "condor_line": quote.condor_line,
         "filled": quote.filled,
         "one_line": quote.one_line,
         "pbs": quote.pbs,
