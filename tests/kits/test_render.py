@@ -8,7 +8,7 @@ import pytest
 
 from kits.example import HTCONDOR, ODD, ODD_HTCONDOR, ODD_PBS, ODD_SLURM, PBS, SCI, SLURM, R, site_with
 from lmodforge.kits.archive import FORMATS, Archive
-from lmodforge.kits.render import starter_kits
+from lmodforge.kits.render import packed_kits, starter_kits
 from lmodforge.modulefile.render import Templates
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -50,7 +50,7 @@ def test_bash_and_shellcheck_find_nothing_to_say(case, tmp_path):
 @pytest.mark.parametrize("dest_prefix", ["", "/local/it's a place"])
 def test_an_archive_is_unpacked_by_a_script_that_is_sound(kind, dest_prefix, tmp_path):
     archive = Archive(f"sci.{kind}", kind, 800_000_000, dest_prefix)
-    executable, submit = starter_kits(site_with(tmp_path, HTCONDOR), SCI, TEMPLATES, archive)
+    executable, submit = packed_kits(site_with(tmp_path, HTCONDOR), SCI, TEMPLATES, archive)
     assert_sound([executable])
     assert executable.runnable
     assert "request_disk = 7200MB\n" in submit.text
@@ -79,7 +79,7 @@ def assert_sound(scripts):
 )
 def test_a_file_takes_the_first_way_that_is_wide_enough(size, named, tmp_path):
     archive = Archive("sci.tar.gz", size=size)
-    _, submit = starter_kits(site_with(tmp_path, HTCONDOR), SCI, TEMPLATES, archive)
+    _, submit = packed_kits(site_with(tmp_path, HTCONDOR), SCI, TEMPLATES, archive)
     inputs = ", ".join(filter(None, ["my_script.py", named]))
     assert f"\ntransfer_input_files = {inputs}\n" in submit.text
     assert ("requirements = (HasStaging == true)" in submit.text) is (named is None)

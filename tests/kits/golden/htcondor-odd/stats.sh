@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs a script in stats 2026.11, from its archive; HTCondor starts this in an empty directory.
+# Runs a script in stats 2026.11, from its archive in the current directory.
 #
 #     stats.sh my_script.R [ARGUMENTS]
 
