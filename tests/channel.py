@@ -163,7 +163,8 @@ def _archive(record: dict, files: dict[str, bytes], links: dict[str, str], entry
 
 def _path_entry(path: str, content: bytes) -> dict:
     entry = {"_path": path, "path_type": "hardlink", "sha256": _sha256(content), "size_in_bytes": len(content)}
-    return entry | ({"prefix_placeholder": PLACEHOLDER, "file_mode": "text"} if PLACEHOLDER.encode() in content else {})
+    mode = "binary" if b"\0" in content else "text"
+    return entry | ({"prefix_placeholder": PLACEHOLDER, "file_mode": mode} if PLACEHOLDER.encode() in content else {})
 
 
 def _member(tar: tarfile.TarFile, path: str, content: bytes, mode: int = 0o644) -> None:

@@ -294,7 +294,6 @@ def pack(
         environment,
         site,
         root,
-        distribution=distribution,
         kind=format,
         dest_prefix=dest_prefix,
         out=out,

@@ -112,7 +112,7 @@ def _choose(name: str, opened: OpenSite, deployed: Deployment) -> Subject:
         raise SiteError(f"no environment `{name}` is deployed", _known(name, environments))
     if found.engine != "conda":
         raise SiteError(
-            f"{name} cannot be packed: it is a virtual environment, and its Python lies outside of it",
+            f"{found.name} cannot be packed: it is a virtual environment, and its Python lies outside of it",
             "list it for a distribution with conda, or give jobs a container that has the site's prefixes",
         )
     return found
