@@ -256,6 +256,53 @@ def verify(
     return 1 if found.failures else 0
 
 
+@task(help=SITE | {"out": "directory, not there yet: a directory in it for each module, with the files of its kit"})
+def kits(context: Context, out: str, site: str = "", root: str = "") -> None:
+    """Write the starter kits of what is deployed: job scripts for the site's batch system."""
+    from lmodforge.commands.kits import write_kits
+
+    say(write_kits(site, root, out))
+
+
+@task(
+    positional=["environment"],
+    help=SITE
+    | JSON
+    | {
+        "environment": "name of a deployed environment, or its module",
+        "format": "tar.gz (default), tar.zst or squashfs",
+        "dest-prefix": "where it will be unpacked; without it anywhere, and its paths are corrected in the job",
+        "out": "directory for the archive and the files beside it (default: the current one)",
+        "replace": "replace what is there already",
+    },
+)
+def pack(
+    context: Context,
+    environment: str,
+    format: str = "tar.gz",  # noqa: A002 - the name of the option
+    dest_prefix: str = "",
+    out: str = "",
+    replace: bool = False,
+    site: str = "",
+    root: str = "",
+    json: bool = False,
+) -> int:
+    """Pack an environment for jobs that cannot reach it. Exit 1: it is too large for any way to a job."""
+    from lmodforge.commands.pack import pack_environment
+
+    packed = pack_environment(
+        environment,
+        site,
+        root,
+        kind=format,
+        dest_prefix=dest_prefix,
+        out=out,
+        replace=replace,
+    )
+    say_json(packed.json) if json else say(packed.text)
+    return 0 if packed.fits else 1
+
+
 @task(positional=["package"], help=SITE | JSON | {"package": "name, or a part of it with `*`"})
 def find(context: Context, package: str, site: str = "", root: str = "", json: bool = False) -> int:
     """Say which modules hold a package, in which version. Exit 1: none does."""
@@ -309,6 +356,22 @@ def usage(context: Context, site: str = "", root: str = "", log: str = "", json:
 
 
 namespace = Collection(
-    init, check, schema, lock, plan, deploy, status, rollback, prune, render, verify, find, doctor, test, bench
+    init,
+    check,
+    schema,
+    lock,
+    plan,
+    deploy,
+    status,
+    rollback,
+    prune,
+    render,
+    kits,
+    pack,
+    verify,
+    find,
+    doctor,
+    test,
+    bench,
 )
 namespace.add_collection(Collection("report", usage))
