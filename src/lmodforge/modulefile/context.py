@@ -77,7 +77,12 @@ class DistributionModule:
     @property
     def activation(self) -> Activation:
         """What activates environments here."""
-        return _ACTIVATION.get(self.kind, self.adopted)
+        return activation(self.kind, self.adopted)
+
+
+def activation(kind: str, adopted: Activation) -> Activation:
+    """Return what activates environments in a distribution of this kind; `adopted` holds for kind `existing`."""
+    return _ACTIVATION.get(kind, adopted)
 
 
 _ACTIVATION: dict[str, Activation] = {
