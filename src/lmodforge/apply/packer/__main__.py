@@ -31,7 +31,7 @@ def main() -> None:
 
 def _pack(job: dict[str, Any]) -> dict[str, str]:
     prefix = Path(job["prefix"])
-    threads = max(2, len(os.sched_getaffinity(0)))  # one thread compresses to other bytes than several
+    threads = max(2, os.cpu_count() or 2)  # one thread compresses to other bytes than several
     try:
         with tempfile.TemporaryDirectory() as made, same_bytes(prefix):
             release_environment(prefix, Path(made)).pack(
