@@ -54,7 +54,7 @@ def site(tmp_path_factory, packages):
     """A site with an environment of each engine, and one without Python; look only."""
     centre = Centre(tmp_path_factory.mktemp("pack"), packages)
     where = {"bin/where": f"#!/bin/sh\necho {PLACEHOLDER}/etc\n", "lib/paths.bin": BINARY, "share/empty/.keep": ""}
-    activate = {"etc/conda/activate.d/said.sh": "export SAID=$CONDA_PREFIX\n"}
+    activate = {"etc/conda/activate.d/said.sh": f"export SAID={PLACEHOLDER}\n"}
     centre.channel.add("paths", "1.0", where | activate)
     centre.channel.index()
     centre.sci |= {"conda": ["jinja2", "wheel", "paths"], "pypi": ["cowsay"], "variables": {"DATA": "a $HOME 'b'"}}
