@@ -1,5 +1,6 @@
 """Each shipped centre as it is: valid, deployed, proved in real Lmod; its licences are its own to answer for."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,9 @@ def test_every_release_of_isis_is_an_environment_of_its_own(deployed):
         f"isis{v}" for v in ISIS
     ]
     assert [(prefix / f"envs/isis{v}/IsisPreferences").read_text() for v in ISIS] == [f"# {v}\n" for v in ISIS]
+    assert (prefix / "envs/isis9.0.0/conda-meta/state").read_text() == json.dumps(
+        {"env_vars": {"ISISROOT": str((prefix / "envs/isis9.0.0").resolve())}}
+    ) + "\n"
     writable = [path for path in prefix.rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o022]
     assert writable == []
 
