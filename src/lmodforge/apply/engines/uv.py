@@ -137,12 +137,12 @@ class Uv:
     def download_python(self, subject: str, version: str, directory: str, downloads: str) -> None:
         """Download an interpreter below `directory`; uv checks it against the hash that its list holds."""
         listed = ("--python-downloads-json-url", downloads) if downloads else ()
-        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv")
+        cache = ("--cache-dir", f"{self.workshop.cache}/uv")
         options = ("--install-dir", directory, "--no-bin", "--no-config", "--no-progress")
         self.workshop.run(subject, (uv_binary(), "python", "install", version, *options, *listed, *cache))
 
     def run(self, subject: str, *arguments: str, stdin: str = "", on_line: Callable[[str], None] | None = None) -> str:
         """Run uv for a subject; returns its standard output, raises StepFailed."""
-        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv") if self.cached else ("--no-cache",)
+        cache = ("--cache-dir", f"{self.workshop.cache}/uv") if self.cached else ("--no-cache",)
         argv = (uv_binary(), *arguments, "--no-config", "--no-progress", "--no-python-downloads", *cache)
         return self.workshop.run(subject, argv, stdin=stdin, on_line=on_line).stdout
