@@ -3,6 +3,7 @@
     python -I -m lmodforge.commands.job DIRECTORY BATCH TASK
 
 Hosts that share a file system without locks must not share a cache: what two of them write at once is damaged.
+The cache is removed at the end; only a job that is killed outright leaves it behind.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 from types import FrameType
 
 from lmodforge.apply.execute import builder_for
@@ -24,15 +26,19 @@ from lmodforge.plan.actions import BuildRelease
 from lmodforge.plan.jobs import subject_of
 from lmodforge.report.progress import PlainProgress
 
+_MOMENT = 1.0
+"""Seconds: what Slurm ends, it ends with us, and then its reason counts and not that of a program that it ended."""
+
 
 def main(directory: str, task: str) -> int:
     """Carry out a step and write down how it ended. Exit 1: it failed, and what needs it must not begin."""
     work = Work(RealSystem(), directory)
     work.begin(task)
     error = _build(work, task)
-    work.end(task, error)
     if error:
         sys.stderr.write(f"{error}\n")
+        time.sleep(_MOMENT)
+    work.end(task, error)
     return 1 if error else 0
 
 
@@ -60,6 +66,7 @@ def limits(given: dict[str, str] | os._Environ[str]) -> dict[str, str]:
 
 
 def _leave(number: int, _: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # Slurm may say it twice, and there is something to tidy up
     raise SystemExit(128 + number)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lmodforge.apply.build import Builder
-from lmodforge.apply.executors.slurm_client import ENDED, Slurm, Task
+from lmodforge.apply.executors.slurm_client import ENDED, Slurm, SlurmSilent, Task
 from lmodforge.apply.executors.slurm_follow import Followed, follow
 from lmodforge.apply.executors.slurm_work import Work, signature_of
 from lmodforge.apply.workshop import Workshop
@@ -31,7 +31,7 @@ class OnSlurm:
     """On ^C: leave the jobs alone, for the next deploy to take up."""
 
     def carry_out(self, plan: Plan) -> None:
-        """Take up, submit, follow; when this is interrupted, cancel."""
+        """Take up, submit, follow; when this ends early, cancel."""
         slurm, steps = Slurm(self.workshop.system), steps_of(plan, self.workshop.site)
         for install in plan.installs:
             if isinstance(install, AdoptPrefix):
@@ -40,17 +40,18 @@ class OnSlurm:
         try:
             self._submit(slurm, steps, followed)
             failures = follow(followed, self.workshop, slurm)
-        except KeyboardInterrupt:
-            if not self.leave:
+        except BaseException as error:
+            if not self._leaves(error):
                 clear(self.workshop, slurm)
-            raise
-        except BaseException:
-            clear(self.workshop, slurm)
             raise
         for work in works(self.workshop):
             work.remove()
         if failures:
             raise StepFailed.together(failures)
+
+    def _leaves(self, error: BaseException) -> bool:
+        """Say whether jobs go on without us: somebody wants it, or nobody answers who could cancel them."""
+        return isinstance(error, SlurmSilent) or (self.leave and isinstance(error, KeyboardInterrupt))
 
     def _submit(self, slurm: Slurm, steps: Sequence[Step], followed: list[Followed]) -> None:
         """Submit what nobody does yet, and add it to what is followed."""

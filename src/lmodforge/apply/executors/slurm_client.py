@@ -84,7 +84,10 @@ class Slurm:
         return done.stdout
 
 
-_HINTS = {"sbatch": "what jobs ask for stands in `builds.job`, and in `job` of an environment"}
+_HINTS = {
+    "squeue": "jobs that were submitted go on: deploy again when Slurm answers",
+    "sbatch": "what jobs ask for stands in `builds.job`, and in `job` of an environment",
+}
 
 
 def _environment() -> dict[str, str]:
