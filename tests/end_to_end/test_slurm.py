@@ -220,20 +220,32 @@ def task_of(seconds: int) -> str:
     return f"{given['SLURM_ARRAY_JOB_ID']}_{given['SLURM_ARRAY_TASK_ID']}"
 
 
-def test_a_job_whose_node_is_lost_begins_again(site):
-    site.describe(one="sleep 2")
+def test_a_job_that_slurm_starts_again_begins_anew(site):
+    site.describe(one="sleep 1")
     deploy = site.start()
     [number] = site.checking()
-    node = site.slurm.run("squeue", "-h", "-r", "-j", number, "-o", "%N").strip()
-    # A node that answers comes back by itself.
-    site.slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
-    wait_for(lambda: dict(site.jobs)[number] == "PENDING", "the job to be requeued", PATIENCE)
+    site.slurm.run("scontrol", "requeue", number)
+    wait_for(lambda: dict(site.jobs)[number] == "PENDING" and site.slurm.is_idle(), "its first run to end", PATIENCE)
     # Slurm would wait for two minutes before it begins again.
     site.slurm.run("scontrol", "update", f"jobid={number}", "starttime=now")
     code, said = site.ended(deploy)
     assert code == 0, said
     assert " Restarts=1 " in site.slurm.run("scontrol", "-o", "show", "job", number)
     assert site.current == "generations/0001"
+
+
+def test_a_node_that_is_lost_takes_its_job_along_and_nothing_is_published(site):
+    site.describe({"options": ["--no-requeue"]}, one="sleep 60076")
+    deploy = site.start()
+    [number] = site.checking()
+    node = site.slurm.run("squeue", "-h", "-r", "-j", number, "-o", "%N").strip()
+    # A node that answers comes back by itself.
+    site.slurm.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+    code, said = site.ended(deploy)
+    assert code == 1
+    assert f"environment one: job {number} ended as NODE_FAIL" in said
+    assert site.current is None
+    wait_for(lambda: not processes(60076), "the job's end", PATIENCE)
 
 
 def test_interrupted_it_cancels_what_it_submitted(site):
