@@ -15,6 +15,7 @@ from lmodforge.errors import StepFailed
 ZSTD = ".zst"
 """How the name of a compressed archive ends."""
 
+_NOT_OURS = "it was not made by `invoke mirror`: nothing of it is used"
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _PIECE = 1 << 20
 _LEVEL = 3
@@ -35,31 +36,36 @@ def pack(target: BinaryIO, members: Iterable[tuple[str, Path]], *, compressed: b
 
 def unpack(source: BinaryIO, place: str, folder: Path) -> None:
     """Unpack into a directory that nobody else writes; raises StepFailed for whatever is no plain file below it."""
-    for name, content in _members(source, place):
-        path = folder / name
-        path.parent.mkdir(0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            handle = os.open(path, flags, 0o400)
-        except (FileExistsError, NotADirectoryError):
-            raise StepFailed(f"{place} holds {name} twice", "it was not made by `invoke mirror`") from None
-        with os.fdopen(handle, "wb") as file:
-            while piece := content.read(_PIECE):
-                file.write(piece)
+    with _explained(place):
+        for name, content in _members(source, place):
+            with _new(folder / name, f"{place} holds {name} twice") as file:
+                while piece := content.read(_PIECE):
+                    file.write(piece)
 
 
 def head(source: BinaryIO, place: str, belongs: Callable[[str], bool]) -> dict[str, bytes]:
     """Return the content of the first files, up to one that does not belong to them."""
     found: dict[str, bytes] = {}
-    for name, content in _members(source, place):
-        if not belongs(name):
-            break
-        found[name] = content.read()
+    with _explained(place):
+        for name, content in _members(source, place):
+            if not belongs(name):
+                break
+            found[name] = content.read()
     return found
 
 
+def _new(path: Path, twice: str) -> BinaryIO:
+    """Open a file that is not there yet, whatever the archive says of its mode."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
+        return os.fdopen(os.open(path, flags, 0o400), "wb")
+    except (FileExistsError, NotADirectoryError):
+        raise StepFailed(twice, _NOT_OURS) from None
+
+
 def _members(source: BinaryIO, place: str) -> Iterator[tuple[str, IO[bytes]]]:
-    with _explained(place), ExitStack() as stack:
+    with ExitStack() as stack:
         compressed = source.read(len(_MAGIC)) == _MAGIC
         source.seek(0)
         stream = stack.enter_context(_zstd().ZstdFile(source)) if compressed else source
@@ -67,9 +73,7 @@ def _members(source: BinaryIO, place: str) -> Iterator[tuple[str, IO[bytes]]]:
         for member in archive:
             content = archive.extractfile(member) if member.isreg() else None
             if content is None or any(part in ("", ".", "..") for part in member.name.split("/")):
-                raise StepFailed(
-                    f"{place} holds `{member.name}`, which is no file below it", "it was not made by `invoke mirror`"
-                )
+                raise StepFailed(f"{place} holds `{member.name}`, which is no plain file below it", _NOT_OURS)
             yield member.name, content
 
 
