@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from lmodforge.commands.mirror import mirror_site
 
 NAMESPACE = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--net"]
 
@@ -28,6 +31,12 @@ def contents(folder: Path, *, without=()) -> dict[str, str]:
         for path in paths
         if path.suffix != ".pyc" and path.name not in without  # bytecode holds the time of its source
     }
+
+
+def make_mirror(site: Path, root: Path, out: Path, *pythons: str) -> int:
+    """Make a mirror; return the number of files that it says were fetched."""
+    said = mirror_site(str(site), str(root), str(out), pythons).text
+    return int(re.search(r" for linux-\S.*; (\d+) files? fetched\.\n", said)[1])
 
 
 def _what(path: Path) -> str:

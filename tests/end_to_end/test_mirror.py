@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -16,9 +15,10 @@ from channel import MINOR, Server, download_wheels
 from end_to_end.small import Small, site_text
 from lmodforge.apply.interpreters import host_interpreter
 from lmodforge.commands.lock import lock_site
+from lmodforge.errors import SiteError, StepFailed
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.mirror import simple_index
-from offline import contents, lmodforge, succeed
+from offline import contents, lmodforge, make_mirror, succeed
 
 WHEELS = ("pip", "six", "idna", "cowsay")
 
@@ -56,14 +56,8 @@ class Centre:
     def of(self):
         return "--site", self.small.file, "--root", self.small.root
 
-    def mirror(self, *options, out=None):
-        return lmodforge("mirror", "--out", out or self.out, *self.of, *options)
-
-    def fetched(self, *options, out=None) -> int:
-        """Mirror; return the number of files that it says it has fetched."""
-        done = self.mirror(*options, out=out)
-        assert done.returncode == 0, done.stderr
-        return int(re.search(r" for linux-\S+; (\d+) files? fetched\.\n", done.stdout)[1])
+    def mirror(self, *pythons, out=None) -> int:
+        return make_mirror(self.small.file, self.small.root, out or self.out, *pythons)
 
     def deploy(self, *options, mirror=None):
         return lmodforge("deploy", "--offline", mirror or self.out, *self.of, *options, network=False)
@@ -98,7 +92,7 @@ def locked(tmp_path, wheels):
 def made(tmp_path_factory, wheels):
     """A centre with a mirror; look only."""
     with (centre := Centre(tmp_path_factory.mktemp("made"), Server(wheels))).server:
-        assert centre.mirror().returncode == 0
+        centre.mirror()
         yield centre
 
 
@@ -149,14 +143,14 @@ def test_a_plan_of_a_mirror_is_carried_out_as_it_was_reviewed(centre):
 
 def test_the_same_locks_give_the_same_bytes_and_nothing_is_fetched_twice(centre):
     before, asked = contents(centre.out), len(centre.server.asked)
-    assert centre.fetched() == 0
+    assert centre.mirror() == 0
     assert contents(centre.out) == before
     assert centre.server.asked[asked:] == []
     archives = [centre.out.with_name(name) for name in ("one.tar.zst", "two.tar.zst")]
-    assert centre.fetched(out=archives[0]) == len(WHEELS)
+    assert centre.mirror(out=archives[0]) == len(WHEELS)
     archives[0].rename(archives[1])
     shutil.copy(archives[1], archives[0])
-    assert centre.fetched(out=archives[0]) == 0
+    assert centre.mirror(out=archives[0]) == 0
     assert archives[0].read_bytes() == archives[1].read_bytes()
     assert {path.name for path in centre.out.parent.iterdir()} == {
         *("small.yaml", "mirror", "one.tar.zst", "two.tar.zst")
@@ -167,7 +161,7 @@ def test_what_is_not_needed_any_more_goes(centre):
     (centre.out / "pypi/stray.txt").write_text("not ours\n")
     centre.site["environments"]["web"] |= {"pypi": ["cowsay"], "check": {}}
     centre.write()
-    assert centre.mirror().returncode == 0
+    centre.mirror()
     assert {path.name.split("-")[0] for path in centre.out.rglob("*.whl")} == {"pip", "six", "cowsay"}
     assert not (centre.out / "pypi/stray.txt").exists()
     assert not (centre.out / "pypi/idna").exists()
@@ -177,7 +171,7 @@ def test_a_damaged_file_is_fetched_anew(centre):
     wheel = centre.wheel("six")
     centre.damage(wheel)
     asked = len(centre.server.asked)
-    assert centre.fetched() == 1
+    assert centre.mirror() == 1
     assert centre.server.asked[asked:] == [f"/{wheel}"]
 
 
@@ -193,7 +187,7 @@ def test_a_mirror_killed_half_way_is_carried_on(locked):
     locked.server.held = set()
     locked.server.let_go.set()
     before = len(locked.server.asked)
-    assert locked.mirror().returncode == 0
+    locked.mirror()
     assert {path for path in locked.server.asked[before:] if path.endswith(".whl") and "/pip/" not in path} == {
         f"/pypi/idna/{idna}"
     }
@@ -202,10 +196,14 @@ def test_a_mirror_killed_half_way_is_carried_on(locked):
 def test_what_came_before_a_failure_is_kept(locked):
     (idna,) = (path.name for path in (locked.server.root / "wheels").glob("idna-*"))
     locked.server.broken[idna] = b"something else"
-    done = locked.mirror()
-    assert done.returncode == 1
-    assert "\nenvironment web: " in done.stderr
-    assert f"/{idna} has sha256 {sha256(b'something else')}, expected was " in done.stderr
+    with pytest.raises(StepFailed) as failed:
+        locked.mirror()
+    url = f"{locked.server.url}/pypi/idna/{idna}"
+    right = sha256((locked.server.root / "wheels" / idna).read_bytes())
+    assert str(failed.value) == (
+        f"environment web: {url} has sha256 {sha256(b'something else')}, expected was {right}\n"
+        "  hint: it is not in the mirror; find out which one is right"
+    )
     assert not locked.out.exists()
     assert {path.name for path in locked.out.with_name("mirror.part").rglob("*.whl*")} == {
         path.name for path in (locked.server.root / "wheels").iterdir()
@@ -240,7 +238,7 @@ def test_locks_beside_the_site_file_come_first_and_what_the_mirror_lacks_of_them
     cowsay, idna = centre.wheel("cowsay"), centre.wheel("idna")
     centre.site["environments"]["web"] |= {"version": "2", "pypi": ["cowsay"], "check": {}}
     centre.write()
-    assert centre.mirror().returncode == 0
+    centre.mirror()
     centre.site["environments"]["web"] |= {"pypi": ["cowsay", "idna"]}
     centre.write()
     lock(centre)
@@ -251,28 +249,28 @@ def test_locks_beside_the_site_file_come_first_and_what_the_mirror_lacks_of_them
 
 
 def test_a_mirror_for_another_python_or_platform_is_refused(centre):
-    assert centre.mirror("--python", f"{MINOR}.99").returncode == 0
+    centre.mirror(f"{MINOR}.99")
     said = "distribution standard: HERE/mirror has no lock that answers what the site file asks for now"
     anew = "  hint: make it anew where there is a network: invoke mirror"
     version = host_interpreter().version
     assert centre.refused() == f"{said}; it has one for Python {MINOR}.99, not for Python {version}\n{anew}"
     centre.site["platforms"] = ["linux-aarch64"]
     centre.write()
-    assert centre.mirror().returncode == 0
+    centre.mirror()
     assert centre.refused().startswith(f"{said}; it has one for linux-aarch64, not for linux-64\n{anew}")
 
 
 @pytest.mark.parametrize("name", ["site.tar", "site.tar.zst"])
 def test_an_archive_is_unpacked_to_a_private_place_and_deployed(centre, name):
     archive = centre.out.with_name(name)
-    assert centre.mirror(out=archive).returncode == 0
+    centre.mirror(out=archive)
     shown = lmodforge("plan", "--offline", archive, *centre.of, network=False)
     assert (shown.returncode, centre.small.root.exists()) == (2, False)
     assert centre.deploy(mirror=archive).returncode == 0
     assert centre.small.current == "generations/0001"
     (unpacked,) = (centre.small.state / "cache/mirrors").iterdir()
     assert unpacked.stat().st_mode & 0o077 == 0
-    assert centre.fetched(out=archive) == 0
+    assert centre.mirror(out=archive) == 0
 
 
 def test_an_archive_with_other_files_than_its_manifest_names_is_refused(centre):
@@ -299,7 +297,7 @@ def test_a_cut_archive_is_refused(centre):
     centre.mirror(out=archive)
     archive.write_bytes(archive.read_bytes()[:-10_000])
     assert "HERE/site.tar.zst is damaged, or no archive: " in centre.refused(mirror=archive)
-    assert centre.mirror(out=archive).returncode == 0
+    centre.mirror(out=archive)
     assert centre.deploy(mirror=archive).returncode == 0
 
 
@@ -307,9 +305,12 @@ def test_what_is_no_mirror_is_explained(centre):
     shutil.rmtree(centre.out)
     centre.out.mkdir()
     (centre.out / "thesis.txt").write_text("precious")
-    said = centre.mirror()
-    assert (said.returncode, (centre.out / "thesis.txt").read_text()) == (1, "precious")
-    assert f"{centre.out} is there and is no mirror\n  hint: name another --out, or move it away\n" in said.stderr
+    with pytest.raises(StepFailed) as refusal:
+        centre.mirror()
+    assert str(refusal.value) == (
+        f"{centre.out} is there and is no mirror\n  hint: name another --out, or move it away"
+    )
+    assert (centre.out / "thesis.txt").read_text() == "precious"
     hint = "  hint: invoke mirror --out DIR writes one"
     assert centre.refused() == f"HERE/mirror is no mirror: it has no mirror.json\n{hint}"
     assert centre.refused(mirror=centre.out.with_name("nowhere")) == (
@@ -318,11 +319,14 @@ def test_what_is_no_mirror_is_explained(centre):
     assert centre.refused(mirror=centre.out / "thesis.txt").startswith(
         "HERE/mirror/thesis.txt is damaged, or no archive: "
     )
-    assert centre.mirror("--python", "3").stderr == (
-        "--python 3: that is no version of Python\n  hint: such as 3.11.9, or standard=3.11.9\n"
+    with pytest.raises(SiteError) as refusal:
+        centre.mirror("3")
+    assert str(refusal.value) == (
+        "--python 3: that is no version of Python\n  hint: such as 3.11.9, or standard=3.11.9"
     )
 
 
 def test_two_that_make_one_mirror_do_not_meet(centre):
     centre.out.with_name("mirror.lock").write_text(f"{os.getpid()}\n{os.uname().nodename}\n")
-    assert "is making " in centre.mirror().stderr
+    with pytest.raises(SiteError, match=r" is making .*/mirror just now\n  hint: wait for it; "):
+        centre.mirror()

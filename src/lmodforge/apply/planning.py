@@ -87,10 +87,15 @@ def _answered(
     *,
     known: Mapping[str, str],
 ) -> Facts:
-    """Add the locks that answer requests: those beside the site file, those that are stored, new ones for the rest."""
-    locks = fresh_locks(workshop.locks, requests, observer)
-    locks |= stored_locks(workshop.layout, (request.key for request in requests if request.key not in locks), observer)
-    locks |= {request.key: known[request.key] for request in requests if request.key in known.keys() - locks.keys()}
+    """Add the locks that answer requests: those beside the site file, those that are there, new ones for the rest.
+
+    What is stored is what was built last; a mirror brings what shall be built.
+    """
+    beside = fresh_locks(workshop.locks, requests, observer)
+    keys = [request.key for request in requests if request.key not in beside]
+    stored = stored_locks(workshop.layout, keys, observer)
+    brought = {key: known[key] for key in keys if key in known}
+    locks = ({**stored, **brought} if workshop.mirror else {**brought, **stored}) | beside
     missing = [request for request in requests if request.key not in locks]
     if workshop.mirror:
         workshop.mirror.refuse_unknown(missing)

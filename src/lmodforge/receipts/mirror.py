@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
 from lmodforge.errors import StepFailed
 
 NAME = "mirror.json"
 """Where it lies in a mirror."""
+
+
+def _below(path: str) -> str:
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        raise ValueError(f"{path} is not below it")
+    return path
 
 
 class _Entry(BaseModel):
@@ -42,6 +48,8 @@ class PythonEntry(_Entry):
     """Where its makers keep it."""
     key: str
     """What uv calls it."""
+    build: str
+    """What uv writes beside it."""
     asked: str
     """The version that the site file names."""
     downloads: str
@@ -60,8 +68,15 @@ class MirrorManifest(_Entry):
     locks: dict[str, LockEntry]
     """By key."""
     pythons: tuple[PythonEntry, ...] = ()
-    files: dict[str, FileEntry]
+    files: dict[Annotated[str, AfterValidator(_below)], FileEntry]
     """By path, all but this one."""
+
+    @model_validator(mode="after")
+    def _lists_what_it_names(self) -> MirrorManifest:
+        named = {entry.path for entry in self.locks.values()} | {python.path for python in self.pythons}
+        for path in sorted(named - self.files.keys()):
+            raise ValueError(f"{path} is not among its files")
+        return self
 
 
 def encode_manifest(manifest: MirrorManifest) -> bytes:

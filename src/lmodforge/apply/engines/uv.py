@@ -168,8 +168,11 @@ class Uv:
             raise StepFailed(f"{subject}: uv knows no Python {version} for {platform}", "is `version` right?")
         return found[0]
 
-    def fetch_python(self, subject: str, key: str, downloads: str, folder: str) -> str:
-        """Return the archive of an interpreter that uv has fetched and checked; what an earlier run left is used."""
+    def fetch_python(self, subject: str, key: str, downloads: str, folder: str) -> tuple[str, str]:
+        """Return the archive of an interpreter that uv has fetched and checked, and its build.
+
+        What an earlier run left is used, once uv has checked it again.
+        """
         system, archives, place = self.workshop.system, f"{folder}/archives/{key}", f"{folder}/installed"
         listed = ("--python-downloads-json-url", downloads) if downloads else ()
         options = ("--install-dir", place, "--no-bin", "--no-config", "--no-progress", "--no-cache")
@@ -181,7 +184,7 @@ class Uv:
         names = system.names(archives)
         if len(names) != 1:
             raise StepFailed(f"{subject}: uv reported success, but not one archive is in {archives}")
-        return f"{archives}/{names[0]}"
+        return f"{archives}/{names[0]}", (system.read(f"{place}/{key}/BUILD") or b"").decode()
 
     def _downloads(self, action: InstallPython) -> str:
         """Return where the list of Pythons is; empty: in uv."""

@@ -9,6 +9,7 @@ from lmodforge.apply.engines import Engines
 from lmodforge.apply.interpreters import find_interpreter, host_interpreter, host_platform
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.planning import with_locks
+from lmodforge.apply.system import System
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.distributions import CondaDistribution, PythonDistribution
 from lmodforge.config.licences import is_anacondas
@@ -78,8 +79,16 @@ def _interpreters(workshop: Workshop, observer: Observer, pythons: Mapping[str, 
         if version and distribution.interpreter != "uv":
             found[name] = replace(host_interpreter(), version=version)
         else:
-            found[name] = find_interpreter(name, distribution, observer, workshop.system, {})
+            found[name] = _of_this_host(name, distribution, observer, workshop.system)
     return found
+
+
+def _of_this_host(name: str, distribution: PythonDistribution, observer: Observer, system: System) -> Interpreter:
+    try:
+        return find_interpreter(name, distribution, observer, system, {})
+    except SiteError as error:
+        hint = f"if it is on the other host: --python {name}=3.11.9, or whatever version it has there"
+        raise SiteError(error.mistakes[0].message, hint) from None
 
 
 def _installers(site: SiteConfig, facts: Facts) -> list[Wanted]:

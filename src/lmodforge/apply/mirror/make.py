@@ -94,7 +94,9 @@ class Maker:
         pythons = tuple(self._python(wanted) for wanted in contents.pythons)
         pages = simple_index(hashes) | self._repodata(contents)
         self._write(pages)
-        manifest = self._manifest(contents, pythons, {*hashes, *texts, *pages, *(python.path for python in pythons)})
+        unhashed = {*texts, *pages, *(python.path for python in pythons)} - hashes.keys()
+        hashes |= {path: self.workshop.system.sha256(f"{self.place.staging}/{path}") or "" for path in unhashed}
+        manifest = self._manifest(contents, pythons, hashes)
         digest = self._publish(manifest)
         return Made(manifest, len(self.fetched), digest)
 
@@ -181,26 +183,32 @@ class Maker:
         self.workshop.system.freeze(f"{self.place.staging}/{path}", group=None, for_all=True)
 
     def _python(self, wanted: WantedPython) -> PythonEntry:
-        """Let uv find and check a Python for a platform."""
+        """Let uv find and check a Python for a platform; one that was checked before is known by its URL."""
         listed = self.uv.find_python(wanted.subject, wanted.version, wanted.platform, wanted.downloads)
-        path = python_path(listed["url"])
-        entry = PythonEntry(
-            path=path,
-            url=listed["url"],
-            key=listed["key"],
-            asked=wanted.version,
-            downloads=wanted.downloads,
-            platform=wanted.platform,
-        )
+        about = {
+            "path": python_path(listed["url"]),
+            "url": listed["url"],
+            "key": listed["key"],
+            "asked": wanted.version,
+            "downloads": wanted.downloads,
+            "platform": wanted.platform,
+        }
         known = self.before.manifest if self.before else None
-        if not (known and entry in known.pythons and self._there(path, known.files[path].sha256)):
-            system, staged = self.workshop.system, f"{self.place.staging}/{path}"
-            system.remove(staged)
-            system.make_directory(posixpath.dirname(staged))
-            archive = self.uv.fetch_python(wanted.subject, entry.key, wanted.downloads, f"{self.place.staging}/.uv")
-            system.rename(archive, staged)
-            self._keep(path)
-        return entry
+        for entry in known.pythons if known else ():
+            same = about.items() <= entry.model_dump().items()
+            if known and same and self._there(entry.path, known.files[entry.path].sha256):
+                return entry
+        return PythonEntry(**about, build=self._fetch_python(wanted, about["key"], about["path"]))
+
+    def _fetch_python(self, wanted: WantedPython, key: str, path: str) -> str:
+        """Put an archive in its place; return its build."""
+        system, staged = self.workshop.system, f"{self.place.staging}/{path}"
+        archive, build = self.uv.fetch_python(wanted.subject, key, wanted.downloads, f"{self.place.staging}/.uv")
+        system.remove(staged)
+        system.make_directory(posixpath.dirname(staged))
+        system.rename(archive, staged)
+        self._keep(path)
+        return build
 
     def _repodata(self, contents: Contents) -> dict[str, str]:
         locks = [
@@ -222,8 +230,9 @@ class Maker:
                 system.make_directory(posixpath.dirname(staged))
                 system.write(staged, text.encode(), 0o444)
 
-    def _manifest(self, contents: Contents, pythons: tuple[PythonEntry, ...], paths: set[str]) -> MirrorManifest:
-        entries = {path: self._entry(path) for path in sorted(paths)}
+    def _manifest(
+        self, contents: Contents, pythons: tuple[PythonEntry, ...], hashes: Mapping[str, str]
+    ) -> MirrorManifest:
         locks = {
             request.key: LockEntry(
                 path=_lock_path(request.key),
@@ -234,15 +243,18 @@ class Maker:
             for request, _ in sorted(contents.locks, key=lambda pair: pair[0].key)
         }
         return MirrorManifest(
-            site=contents.site, platforms=contents.platforms, locks=locks, pythons=pythons, files=entries
+            site=contents.site,
+            platforms=contents.platforms,
+            locks=locks,
+            pythons=pythons,
+            files={path: FileEntry(sha256=hashes[path], size=self._size(path)) for path in sorted(hashes)},
         )
 
-    def _entry(self, path: str) -> FileEntry:
-        system, staged = self.workshop.system, f"{self.place.staging}/{path}"
-        found, sha256 = system.stat(staged), system.sha256(staged)
-        if found is None or sha256 is None:
-            raise StepFailed(f"{staged} has gone", "does somebody else change it? Run it again")
-        return FileEntry(sha256=sha256, size=found.st_size)
+    def _size(self, path: str) -> int:
+        found = self.workshop.system.stat(f"{self.place.staging}/{path}")
+        if found is None:
+            raise StepFailed(f"{self.place.staging}/{path} has gone", "does somebody else change it? Run it again")
+        return found.st_size
 
     def _publish(self, manifest: MirrorManifest) -> str:
         """Take away what does not belong to it, write the manifest last, then let it take its place."""

@@ -152,6 +152,7 @@ def _listed(entry: PythonEntry, mirror: Mirror) -> dict[str, object]:
             "prerelease": numbers[4],
             "variant": None,
             "url": file_url(f"{mirror.folder}/{entry.path}"),
+            "build": entry.build or None,
             "sha256": mirror.manifest.files[entry.path].sha256,
         }
     }
