@@ -20,6 +20,7 @@ SITE = {
     "site": "name of a site, or its file (default: LMODFORGE_SITE, else demo)",
     "root": "lay the site out below this directory",
 }
+OFFLINE = {"offline": "ask nothing of the network: everything comes from this mirror, a directory or an archive"}
 JSON = {"json": "print one JSON document instead of text"}
 
 
@@ -97,12 +98,12 @@ def init(context: Context, name: str, out: str = "", ci: str = "") -> None:
     say(write_starter(name, out, ci))
 
 
-@task(help=SITE | JSON | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})
-def plan(context: Context, site: str = "", root: str = "", out: str = "", json: bool = False) -> int:
+@task(help=SITE | JSON | OFFLINE | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})
+def plan(context: Context, site: str = "", root: str = "", out: str = "", offline: str = "", json: bool = False) -> int:
     """Show what deploy would do. Exit 0: nothing; 2: something."""
     from lmodforge.commands.show import show_plan
 
-    shown = show_plan(site, root, out)
+    shown = show_plan(site, root, out, offline)
     say_json(shown.json) if json else say(shown.text)
     return 2 if shown.changes else 0
 
@@ -110,6 +111,7 @@ def plan(context: Context, site: str = "", root: str = "", out: str = "", json: 
 @task(
     help=SITE
     | JSON
+    | OFFLINE
     | {
         "plan": "carry out a plan saved by `plan --out`, or refuse when the world has changed since",
         "replace-edited": "replace files of ours that somebody edited by hand",
@@ -123,12 +125,13 @@ def deploy(
     plan: str = "",
     replace_edited: bool = False,
     jobs: int = 0,
+    offline: str = "",
     json: bool = False,
 ) -> None:
     """Bring the site to what its file says: builds first, and modules that were loaded in Lmod last."""
     from lmodforge.commands.show import run_deploy
 
-    done = run_deploy(site, root, plan=plan, replace_edited=replace_edited, jobs=jobs)
+    done = run_deploy(site, root, plan=plan, replace_edited=replace_edited, jobs=jobs, offline=offline)
     say_json(done.json) if json else say(done.text)
 
 
@@ -158,6 +161,25 @@ def lock(
     shown = check_locks(site, root) if check else lock_site(site, root, update=update, diff=diff, markdown=markdown)
     say_json(shown.json) if json else say(shown.text)
     return 2 if shown.changes else 0
+
+
+@task(
+    iterable=["python"],
+    help=SITE
+    | JSON
+    | {
+        "out": "directory, or archive: FILE.tar or FILE.tar.zst",
+        "python": "version of the Python there, where it is another than here: 3.11.9, or DISTRIBUTION=3.11.9",
+    },
+)
+def mirror(
+    context: Context, out: str, site: str = "", root: str = "", python: list[str] | None = None, json: bool = False
+) -> None:
+    """Fetch all that a site installs, for hosts without a network: `deploy --offline` installs from it."""
+    from lmodforge.commands.mirror import mirror_site
+
+    made = mirror_site(site, root, out, python or ())
+    say_json(made.json) if json else say(made.text)
 
 
 @task(help=SITE | JSON)
@@ -360,6 +382,7 @@ namespace = Collection(
     check,
     schema,
     lock,
+    mirror,
     plan,
     deploy,
     status,
