@@ -3,13 +3,15 @@
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 BARE = "localhost/bare:1"
 """An image without Lmod."""
 
 # What podman cannot find out on machines like those of CI: which limits it may set, which kind of control groups
-# there is. Network: packages are installed while an image is built.
+# there is. Network: packages are installed while an image is built. Locks and state are of this store alone: what
+# a killed podman has left in /dev/shm or /run/libpod must not be waited for.
 _ENGINE = """\
 [containers]
 default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
@@ -19,13 +21,15 @@ netns = "host"
 cgroup_manager = "cgroupfs"
 events_logger = "none"
 runtime = "runc"
+lock_type = "file"
+tmp_dir = "{run}/libpod"
 """
 # A mount of the store on itself would be left behind when a test run is killed, and nobody could remove the store.
 _STORAGE = """\
 [storage]
 driver = "overlay"
-graphroot = "{0}/store"
-runroot = "{0}/run"
+graphroot = "{folder}/store"
+runroot = "{run}"
 [storage.options.overlay]
 skip_mount_home = "true"
 """
@@ -51,7 +55,7 @@ def debootstrap(folder: Path, *packages: str) -> Path:
     return folder
 
 
-def remove(root: Path) -> None:
+def remove(root: Path | str) -> None:
     """Remove what is too large to keep until pytest does it."""
     run(*_AS_ROOT, "rm", "-rf", "--one-file-system", root)
 
@@ -61,8 +65,10 @@ class Podman:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        (folder / "containers.conf").write_text(_ENGINE)
-        (folder / "storage.conf").write_text(_STORAGE.format(folder))
+        # With more than 50 characters podman does not see that a container has ended, and waits for 20 s each time.
+        self._run = tempfile.mkdtemp(prefix="podman-", dir="/tmp")
+        (folder / "containers.conf").write_text(_ENGINE.format(run=self._run))
+        (folder / "storage.conf").write_text(_STORAGE.format(folder=folder, run=self._run))
         self.environment = {
             "CONTAINERS_CONF": str(folder / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
@@ -80,6 +86,11 @@ class Podman:
         self.run("import", "--quiet", archive, name)
         archive.unlink()
         return name
+
+    def remove(self) -> None:
+        """Remove the store; `podman system reset` would take the networks of others along."""
+        remove(self.folder)
+        remove(self._run)
 
     def unpack(self, image: str, folder: Path) -> Path:
         """Make a root file system of an image."""
