@@ -11,7 +11,7 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items):
-    """Mark what needs a root file system or an image: `invoke test --containers` runs it."""
+    """Mark what needs a root file system or an image: `invoke test --no-containers` leaves it out."""
     for item in items:
         if {"bare", "podman"} & set(item.fixturenames):
             item.add_marker("containers")

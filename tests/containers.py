@@ -33,6 +33,14 @@ runroot = "{run}"
 [storage.options.overlay]
 skip_mount_home = "true"
 """
+# Where another Lmod comes from: the first of the distribution's releases that this host has not got.
+_RELEASES = {"debian": ("trixie", "bookworm"), "ubuntu": ("resolute", "noble")}
+_OTHER_LMOD = """\
+FROM {image}
+RUN sed 's/ {suite} / {other} /' /etc/apt/sources.list >/etc/apt/sources.list.d/other.list \\
+ && apt-get update \\
+ && apt-get install -y --no-install-recommends --allow-downgrades --target-release={other} lmod
+"""
 _AS_ROOT = () if os.geteuid() == 0 else ("sudo", "-n")
 
 
@@ -45,7 +53,7 @@ def run(*argv: str | Path, **options) -> str:
 
 def debootstrap(folder: Path, *packages: str) -> Path:
     """Make a root file system of the suite that this host has."""
-    suite = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(), re.MULTILINE)[1]
+    suite = _of_this_host("VERSION_CODENAME")
     what = "$(SITE) $(COMPONENT)"
     rows = run("apt-get", "indextargets", "--format", what, "Created-By: Packages", f"Release: {suite}").splitlines()
     mirror, _ = rows[0].split()
@@ -53,6 +61,10 @@ def debootstrap(folder: Path, *packages: str) -> Path:
     options = ("--variant=minbase", f"--components={','.join(components)}", f"--include={','.join(packages)}")
     run(*_AS_ROOT, "debootstrap", *options, suite, folder, mirror)
     return folder
+
+
+def _of_this_host(field: str) -> str:
+    return re.search(rf"^{field}=(\w+)", Path("/etc/os-release").read_text(), re.MULTILINE)[1]
 
 
 def remove(root: Path | str) -> None:
@@ -91,6 +103,16 @@ class Podman:
         """Remove the store; `podman system reset` would take the networks of others along."""
         remove(self.folder)
         remove(self._run)
+
+    def with_another_lmod(self, image: str, name: str) -> str:
+        """Make an image of one that has Lmod, with the Lmod of another release of the distribution."""
+        suite = _of_this_host("VERSION_CODENAME")
+        other = next(release for release in _RELEASES[_of_this_host("ID")] if release != suite)
+        context = self.folder / "other"
+        context.mkdir()
+        (context / "Containerfile").write_text(_OTHER_LMOD.format(image=image, suite=suite, other=other))
+        self.run("build", "--quiet", "--tag", name, context)
+        return name
 
     def unpack(self, image: str, folder: Path) -> Path:
         """Make a root file system of an image."""
