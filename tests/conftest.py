@@ -13,7 +13,7 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items):
-    """Mark what needs a root file system or an image (`invoke test --containers` runs it), and what shares a Slurm."""
+    """Mark what needs a root file system or an image (`--no-containers` leaves it out), and what shares a Slurm."""
     for item in items:
         if {"bare", "podman"} & set(item.fixturenames):
             item.add_marker("containers")

@@ -349,11 +349,11 @@ def doctor(context: Context, site: str = "", root: str = "", json: bool = False)
     iterable=["only"],
     help={
         "network": "also what needs the public download sites",
-        "containers": "also what builds images",
+        "containers": "with what builds a root file system and images",
         "only": "pytest arguments",
     },
 )
-def test(context: Context, network: bool = False, containers: bool = False, only: list[str] | None = None) -> int:
+def test(context: Context, network: bool = False, containers: bool = True, only: list[str] | None = None) -> int:
     """Install what the tests need on this host, then lint, check types and test (in a checkout)."""
     from lmodforge.developer.checks import run_tests
 
