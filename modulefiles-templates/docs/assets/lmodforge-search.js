@@ -24,14 +24,14 @@
 
   /* Fields whose choice narrows the answer: [name in the address, label, value of a module or of a variant]. */
   const MODULE_FILTERS = [
-    ["cluster", "Cluster", (module) => module.cluster.title],
-    ["distribution", "Distribution", (module) => module.distribution || (module.kind === "distribution" ? module.name : "")],
-    ["environment", "Environment", (module) => module.environment],
+    ["cluster", "cluster", (module) => module.cluster.title],
+    ["distribution", "distribution", (module) => module.distribution || (module.kind === "distribution" ? module.name : "")],
+    ["environment", "environment", (module) => module.environment],
     ["python", "Python", (module) => module.python.split(".").slice(0, 2).join(".")],
   ];
   const VARIANT_FILTERS = [
-    ["channel", "Channel", (variant) => variant.channel],
-    ["licence", "Licence", (variant) => variant.licence],
+    ["channel", "channel", (variant) => variant.channel],
+    ["licence", "licence", (variant) => variant.licence],
   ];
 
   class Page {
@@ -77,7 +77,10 @@
       form.addEventListener("input", () => { this.answer(); this.write(); });
       form.addEventListener("change", () => { this.answer(); this.write(); });
       this.root.replaceChildren(form, this.count, this.hits);
-      this.narrow.open = matchMedia("(min-width: 60em)").matches;
+      /* The stylesheet leaves the line that opens it out where there is room. */
+      const wide = matchMedia("(min-width: 45em)");
+      this.narrow.open = wide.matches;
+      wide.addEventListener("change", () => { this.narrow.open = wide.matches; });
     }
 
     /* A choice of the values that there are; no choice where there is but one. */
@@ -85,10 +88,9 @@
       const values = [...new Set(things.map(value))].filter(Boolean)
         .sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
       if (values.length < 2) return null;
-      const field = make("select", { id: `lf-${name}` }, make("option", { value: "" }, "all"),
+      this.fields[name] = make("select", { id: `lf-${name}`, "aria-label": label }, make("option", { value: "" }, `Any ${label}`),
         values.map((it) => make("option", { value: it }, it)));
-      this.fields[name] = field;
-      return make("div", { class: "lf-search__filter" }, make("label", { for: field.id }, label), field);
+      return this.fields[name];
     }
 
     read() {
@@ -122,6 +124,9 @@
       const of = (filters) => filters.filter(([name]) => this.value(name));
       const [modules, variants] = [of(MODULE_FILTERS), of(VARIANT_FILTERS)];
       this.chosen.textContent = modules.length + variants.length ? String(modules.length + variants.length) : "";
+      for (const [name] of [...MODULE_FILTERS, ...VARIANT_FILTERS]) {
+        if (this.fields[name]) this.fields[name].classList.toggle("lf-chosen", Boolean(this.value(name)));
+      }
       const older = this.fields.older.checked;
       return {
         modules: this.index.through((module) => (older || module.current)
@@ -168,7 +173,7 @@
         return this.card(it.name, licences, this.index.rows(it, ROWS), it.count, () => this.index.rows(it, it.count));
       });
       const left = found.length - from - PAGE;
-      const more = left > 0 && make("button", { type: "button", class: "md-button lf-search__next", click: () => {
+      const more = left > 0 && make("button", { type: "button", class: "lf-search__next", click: () => {
         more.remove();
         this.showMore(found, from + PAGE);
         this.hits.children[this.hits.children.length - (left > PAGE ? PAGE + 1 : left)].querySelector("h2").focus();
@@ -192,19 +197,17 @@
     }
 
     row({ module, holds }) {
-      const several = holds.length > 1;
-      const versions = holds.map((it) => make("span", { class: "lf-hit__version" }, several ? `${it.name} ` : "", make("strong", {}, it.version)));
+      const versions = holds.map((it) => make("span", {}, holds.length > 1 && `${it.name} `, make("strong", {}, it.version)));
       const channels = [...new Set(holds.map((it) => it.channel))].filter(Boolean);
-      const command = `module load ${module.name}`;
       return make("li", { class: "lf-hit__row" },
         make("span", { class: "lf-hit__versions" }, versions),
-        make("span", { class: "lf-hit__module" },
-          make("a", { href: this.root.dataset.root + module.page }, module.name),
+        this.copy(`module load ${module.name}`),
+        make("span", { class: "lf-hit__about" },
           this.several && make("span", { class: "lf-badge lf-badge--cluster" }, module.cluster.title),
-          channels.map((channel) => make("span", { class: "lf-badge lf-badge--channel" }, channel)),
-          module.python && make("span", { class: "lf-hit__python" }, `Python ${module.python}`),
-          !module.current && make("span", { class: "lf-badge lf-badge--retired" }, "older release")),
-        this.copy(command));
+          !module.current && make("span", { class: "lf-badge lf-badge--retired" }, "older release"),
+          channels.map((channel) => make("span", {}, channel)),
+          module.python && make("span", {}, `Python ${module.python}`),
+          make("a", { href: this.root.dataset.root + module.page, "aria-label": `Details of ${module.name}` }, "Details")));
     }
 
     copy(command) {

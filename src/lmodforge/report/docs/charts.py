@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -111,7 +110,7 @@ def _rows(named: Sequence[tuple[Environment, str]], span: Span, number: int) -> 
 
 def _row(env: Environment, name: str, span: Span, top: int) -> list[str]:
     """Draw a name, what its newest release is, and a dot for each one; the newest is drawn last, above the others."""
-    newest = f"{escape(env.newest.version)} · {day(env.newest.made)}"
+    newest = f'<tspan class="lf-chart__detail">{escape(env.newest.version)} · </tspan>{day(env.newest.made)}'
     marks = [(release, "release") for release in env.releases if release is not env.newest] + [(env.newest, "newest")]
     first, last = (span.place(pick(release.made for release in env.releases)) for pick in (min, max))
     return [
@@ -140,12 +139,16 @@ def _releases_table(named: Sequence[tuple[Environment, str]]) -> Numbers:
 
 
 def _names(environments: Sequence[Environment]) -> list[str]:
-    """Name each; its distribution tells two of one name apart, and the site where that is not enough."""
-    names = [env.name for env in environments]
-    for attribute in ("distribution", "site"):
-        seen = Counter(names)
-        names = [
-            f"{name} · {getattr(env, attribute)}" if seen[name] > 1 else name
-            for env, name in zip(environments, names, strict=True)
-        ]
-    return names
+    """Name each; two of one name are told apart by their sites, their distributions, or by both."""
+    same: dict[str, list[Environment]] = {}
+    for env in environments:
+        same.setdefault(env.name, []).append(env)
+    apart = {name: _apart(group) for name, group in same.items()}
+    return [" · ".join([env.name, *(getattr(env, attribute) for attribute in apart[env.name])]) for env in environments]
+
+
+def _apart(group: Sequence[Environment]) -> tuple[str, ...]:
+    """Say what all of a group differ in."""
+    choices = ((), ("site",), ("distribution",))
+    differ = (len({tuple(getattr(env, name) for name in choice) for env in group}) == len(group) for choice in choices)
+    return next((choice for choice, apart in zip(choices, differ, strict=True) if apart), ("site", "distribution"))
