@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lmodforge.apply.engines import Built
-from lmodforge.apply.interpreters import host_interpreter, host_platform
+from lmodforge.apply.interpreters import host_interpreter
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.models import Index
+from lmodforge.config.platforms import host_platform
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import BuildRelease
 from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
@@ -18,7 +19,12 @@ from lmodforge.receipts.models import PackageEntry
 _STAGES = {"Prepared": "linking", "Installed": "compiling"}
 """What uv does after the line that begins so."""
 
-_PLATFORMS = {"linux-64": "x86_64-manylinux_2_28", "linux-aarch64": "aarch64-manylinux_2_28"}
+_PLATFORMS = {
+    "linux-64": "x86_64-manylinux_2_28",
+    "linux-aarch64": "aarch64-manylinux_2_28",
+    "osx-64": "x86_64-apple-darwin",
+    "osx-arm64": "aarch64-apple-darwin",
+}
 """What uv calls the platforms that it can resolve for from elsewhere."""
 
 _LEFT_BY_UV = ("CACHEDIR.TAG", ".gitignore", ".lock")
