@@ -4,8 +4,8 @@
     ``` {.text data-check="shows"}             what the run block before it prints last; `…` stands for anything
     ``` {.bash data-check="not run: REASON"}   is not run, for a reason that readers could give, too
 
-`data-needs="space"` beside `run`: only for an account with project or scratch space. In content tabs (`=== "Midway3"`) a
-block belongs to that cluster, elsewhere to all.
+`data-needs="space"` beside `run`: only for an account with project or scratch space. In content tabs (`=== "Midway3"`)
+a block belongs to that cluster, elsewhere to all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Do what the pages tell users to do: every block, in the order of its page, one shell and one fresh home for each page."""
+"""Do what the pages tell users to do: every block, in the order of its page, one shell and a fresh home for each."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ _SPACE = "space"
 _LOGIN = r"""
 exec 2>&1
 lf_blocks=$HOME
+@SAY@ "below $lf_blocks"
 mkdir "$HOME/home" "$HOME/tmp" || exit 96
 export HOME="$lf_blocks/home" TMPDIR="$lf_blocks/tmp" USER="$(id -un)" LOGNAME="$(id -un)" SHELL=/bin/bash
 cd "$HOME" || exit 96
@@ -63,7 +64,8 @@ class Account:
 
     def run(self, script: str) -> Completed:
         """Run a script after a login."""
-        login = _LOGIN.replace("@LMOD@", sh(self.place.lmod.init("bash"))).replace("@PROFILE@", sh(self.profile))
+        known = {"@LMOD@": sh(self.place.lmod.init("bash")), "@PROFILE@": sh(self.profile), "@SAY@": _SAY}
+        login = _filled(_LOGIN, known)
         environment = {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", "TZ": "UTC", **network_settings()}
         return self.place.run(SHELLS["bash"].command(), env=environment, stdin=login + script, timeout=_PATIENCE)
 
@@ -72,8 +74,14 @@ class Account:
         """Whether the user has project or scratch space."""
         if not self.module:
             return False
-        script = _TRY_SPACE.replace("@TOGGLE@", self.toggle).replace("@MODULE@", sh(self.module)).replace("@SAY@", _SAY)
+        script = _filled(_TRY_SPACE, {"@TOGGLE@": self.toggle, "@MODULE@": sh(self.module), "@SAY@": _SAY})
         return "space" in _WORD.findall(self.run(script).stdout)
+
+
+def _filled(script: str, known: Mapping[str, str]) -> str:
+    for place, text in known.items():
+        script = script.replace(place, text)
+    return script
 
 
 def check_pages(account: Account, pages: Sequence[Page], jobs: int) -> CheckedPages:
@@ -152,18 +160,21 @@ class _Said:
 def _read(printed: str) -> tuple[Mapping[int, _Said], bool]:
     """Take the record apart; returns what each block did, and whether the shell came to the end."""
     found: dict[int, _Said] = {}
-    current, ended = _Said(), False
+    current, ended, below = _Said(), False, ""
     parts = _WORD.split(printed)
     for word, text in zip(parts[1::2], parts[2::2], strict=True):
         name, *arguments = word.split()
-        if name == "block":
+        if name == "below":
+            below = arguments[0]
+        elif name == "block":
             current = found.setdefault(int(arguments[0]), _Said())
         elif name == "failed":
             source, line, code = arguments
             inside = source == str(len(found) - 1)
             current.failed = current.failed or (int(line) if inside else 0, int(code))
         ended = ended or name == "end"
-        current.printed += text
+        # bash names the file that a block is in, which is none of the reader's.
+        current.printed += text.replace(f"{below}/{len(found) - 1}: ", "") if below else text
     return found, ended
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from lmodforge.plan.lockfiles import explicit
 from lmodforge.report.docs.catalogue import Environment, Release
-from lmodforge.report.docs.scripts import scripts_for
+from lmodforge.report.docs.scripts import ScriptsFor
 from lmodforge.report.docs.view import View
 
 
-def downloads(view: View, environment: Environment) -> Iterator[tuple[str, str, str]]:
+def downloads(view: View, environment: Environment, scripts_for: ScriptsFor) -> Iterator[tuple[str, str, str]]:
     """Yield name, text and purpose of each file."""
     release = environment.newest
     purpose = "all packages in their versions, for `conda env create --file`"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lmodforge.report.docs.addresses import distribution_page, environment_page, operations_page
-from lmodforge.report.docs.view import View
+from lmodforge.report.docs.view import View, labels
 
 _LISTED = 60
 """How many environments of a cluster the navigation lists; with more of them every page would repeat a long list."""
@@ -70,12 +70,8 @@ def mkdocs_yml(title: str, views: Sequence[View], shared: Mapping[str, str], ass
 
 def _navigation(views: Sequence[View], shared: Mapping[str, str]) -> list[Any]:
     pages = [{title: f"{name}.md"} for name, title in shared.items()]
-    titles = [view.title for view in views]
-    clusters = [
-        {view.title if titles.count(view.title) == 1 else f"{view.title} ({view.name})": _cluster(view)}
-        for view in views
-    ]
-    return [*pages, *clusters]
+    titles = labels(view.site for view in views)
+    return [*pages, *({titles[view.name]: _cluster(view)} for view in views)]
 
 
 def _cluster(view: View) -> list[Any]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from lmodforge.modulefile.render import Templates
 from lmodforge.report.docs.addresses import distribution_page, downloads_of, environment_page, operations_page
 from lmodforge.report.docs.catalogue import Catalogue, Environment
 from lmodforge.report.docs.documents import document_files
 from lmodforge.report.docs.downloads import downloads
 from lmodforge.report.docs.mkdocs import mkdocs_yml
-from lmodforge.report.docs.scripts import scripts_for
+from lmodforge.report.docs.scripts import ScriptsFor, scripts_by
 from lmodforge.report.docs.searchdata import search_script
 from lmodforge.report.docs.templates import PageTemplates
-from lmodforge.report.docs.view import View
+from lmodforge.report.docs.view import View, labels
 
 MARKDOWN = "markdown"
 """Directory of the pages in the tree; `mkdocs.yml` lies beside it."""
@@ -68,6 +69,10 @@ class _Tree:
         titles = [view.title for view in self.views]
         return f"Python on {', '.join(titles[:-1])} and {titles[-1]}" if len(titles) > 1 else f"Python on {titles[0]}"
 
+    @cached_property
+    def scripts_for(self) -> ScriptsFor:
+        return scripts_by(Templates(self.templates.site_directories))
+
     def files(self) -> Iterator[tuple[str, bytes]]:
         for path, content in self._below_markdown():
             yield f"{MARKDOWN}/{path}", content
@@ -92,7 +97,7 @@ class _Tree:
         yield "assets/lmodforge-data.js", search_script(self.catalogue).encode()
 
     def _environment(self, view: View, env: Environment) -> Iterator[tuple[str, bytes]]:
-        offered = list(downloads(view, env))
+        offered = list(downloads(view, env, self.scripts_for))
         for name, text, _ in offered:
             yield f"{downloads_of(env)}/{name}", text.encode()
         purposes = [(name, purpose) for name, _, purpose in offered]
@@ -117,9 +122,9 @@ class _Tree:
             "cards": _CARDS,
             "catalogue": self.catalogue,
             "pages": {name: f"{name}.md" for name in SHARED_PAGES},
-            "scripts_for": scripts_for,
+            "scripts_for": self.scripts_for,
             "title": self.title,
-            "titles": {view.name: view.title for view in self.views},
+            "titles": labels(view.site for view in self.views),
             "views": self.views,
         }
 

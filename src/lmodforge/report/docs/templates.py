@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lmodforge.config.shipped import shipped
 from lmodforge.report.docs import charts
 from lmodforge.report.docs.addresses import distribution_page, downloads_of, environment_page, operations_page
-from lmodforge.report.docs.view import View, difference, enter, leave, program, proof
+from lmodforge.report.docs.view import View, difference, enter, labels, leave, program, proof
 from lmodforge.report.style import counted, size
 
 if TYPE_CHECKING:
@@ -119,10 +119,9 @@ def _page(subject: object) -> str:
 
 def per_cluster(views: Sequence[View], caller: Callable[[View], str]) -> str:
     """Write something for each cluster: in tabs, or once where there is one cluster, or where all say the same."""
-    titles = [view.title for view in views]
-    labels = [view.title if titles.count(view.title) == 1 else f"{view.title} ({view.name})" for view in views]
-    texts = {label: caller(view).strip("\n") for label, view in zip(labels, views, strict=True)}
+    titles = labels(view.site for view in views)
+    texts = {titles[view.name]: caller(view).strip("\n") for view in views}
     if len(set(texts.values())) <= 1:
         return f"{next(iter(texts.values()), '')}\n"
-    tabs = (f'=== "{title}"\n\n{indent(text, "    ")}\n' for title, text in texts.items())
+    tabs = (f'=== "{title}"\n\n{indent(text, "    ")}\n' for title, text in texts.items() if text)
     return "\n".join(tabs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -138,6 +139,13 @@ class View:
 
 def _path(space: ProjectSpace | ScratchSpace) -> str:
     return f"{space.root}/{space.layout.replace('{pi}', 'PI').replace('{user}', 'USER')}"
+
+
+def labels(sites: Iterable[SiteConfig]) -> dict[str, str]:
+    """Return what the tab of each site is called, by its name: its title, and the name where two have the same."""
+    titles = {site.name: site.title or site.name for site in sites}
+    shared = Counter(titles.values())
+    return {name: title if shared[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 
 
 def program(distribution: Distribution) -> str:
