@@ -31,8 +31,6 @@
     const blocks = [...document.querySelectorAll(".md-typeset pre > code, .md-typeset__scrollwrap")];
     const watch = new ResizeObserver((entries) => entries.forEach((entry) => reachable(entry.target)));
     blocks.forEach((block) => watch.observe(block));
-    /* Browsers give pages from files no workers, and the theme's own search is one; the search for packages needs none. */
-    if (location.protocol === "file:") document.documentElement.classList.add("lf-file");
   }
 
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
