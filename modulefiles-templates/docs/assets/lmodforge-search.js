@@ -24,12 +24,17 @@
     return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
   }
 
+  /* 3.12 of 3.12.9: what people ask for. */
+  function minor(version) {
+    return version.split(".").slice(0, 2).join(".");
+  }
+
   /* What narrows the answer by module: its name in the address and on the page, and what a module says about it. */
   const FILTERS = [
     ["cluster", (module) => module.cluster.title],
     ["distribution", (module) => module.distribution || (module.kind === "distribution" ? module.name : "")],
     ["environment", (module) => module.environment],
-    ["Python", (module) => module.python.split(".").slice(0, 2).join(".")],
+    ["Python", (module) => minor(module.python)],
   ];
 
   /* Names with numbers in the order of the numbers; one for all, to make one is slow. */
@@ -46,7 +51,7 @@
       this.answer();
       addEventListener("hashchange", () => { this.read(); this.answer(); });
       /* What is typed belongs here and not to the keys of the theme; a touch screen would open its keyboard. */
-      if (matchMedia("(pointer: fine)").matches && !location.hash) this.fields.q.focus({ preventScroll: true });
+      if (matchMedia("(pointer: fine)").matches && !location.hash && !location.search) this.fields.q.focus({ preventScroll: true });
     }
 
     build() {
@@ -98,8 +103,9 @@
       return [this.fields[name], make("datalist", { id: `lf-${name}-all` }, options)];
     }
 
+    /* The question is behind `#`; a form on another page can only put it behind `?`. */
     read() {
-      const given = new URLSearchParams(location.hash.slice(1));
+      const given = new URLSearchParams(location.hash.slice(1) || location.search.slice(1));
       for (const [name, field] of Object.entries(this.fields)) {
         if (field.type === "checkbox") field.checked = given.has(name);
         else field.value = given.get(name) || "";
@@ -114,7 +120,7 @@
         const given = new URLSearchParams();
         for (const [name, field] of Object.entries(this.fields)) {
           const value = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value.trim();
-          if (value) given.set(name, value);
+          if (value || name === "q") given.set(name, value);
         }
         history.replaceState(history.state, "", `#${given}`);
       }, 250);
@@ -224,7 +230,7 @@
           this.several && make("span", { class: "lf-badge lf-badge--cluster" }, module.cluster.title),
           !module.current && make("span", { class: "lf-badge lf-badge--retired" }, "older release"),
           channels.map((channel) => make("span", {}, channel)),
-          module.python && make("span", {}, `Python ${module.python}`),
+          module.python && make("span", {}, `Python ${minor(module.python)}`),
           make("a", { href: this.root.dataset.root + module.page, "aria-label": `Details of ${module.name}` }, "Details")));
     }
 

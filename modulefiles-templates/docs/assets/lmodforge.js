@@ -8,15 +8,15 @@
   /* A table with many columns does not fit a phone; the stylesheet shows its rows as cards, with the heads before the values. */
   function stack(table) {
     const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent.trim());
-    if (heads.length < 4 || table.rows.length > MOST_ROWS) return;
+    if (heads.length < 5 || table.rows.length > MOST_ROWS) return;
     table.dataset.stack = "";
     /* Cells that are no longer laid out as a table keep saying that they are one. */
     table.setAttribute("role", "table");
-    for (const row of table.rows) {
+    for (const row of table.querySelectorAll("tbody tr")) {
       row.setAttribute("role", "row");
       [...row.cells].forEach((cell, column) => {
-        cell.setAttribute("role", cell.tagName === "TD" ? "cell" : cell.closest("thead") ? "columnheader" : "rowheader");
-        if (cell.closest("tbody")) cell.dataset.head = heads[column];
+        cell.setAttribute("role", cell.tagName === "TD" ? "cell" : "rowheader");
+        cell.dataset.head = heads[column];
       });
     }
   }

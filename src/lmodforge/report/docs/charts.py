@@ -38,7 +38,8 @@ def sizes_chart(environments: Sequence[Environment]) -> str:
     ]
     weights.sort(key=lambda weight: (-weight.size, -weight.files, weight.name))
     rows = _with_rest(weights)
-    return figure("sizes", _bars(rows, len(environments)), _weights_table(rows))
+    of = names[0] if len(names) == 1 else "each environment"
+    return figure("sizes", _bars(rows, f"Size and number of files of {of}", len(environments)), _weights_table(rows))
 
 
 def _with_rest(weights: Sequence[_Weight]) -> list[_Weight]:
@@ -50,7 +51,7 @@ def _with_rest(weights: Sequence[_Weight]) -> list[_Weight]:
     return [*weights[:LARGEST], _Weight(name, "", sum(w.size for w in rest), sum(w.files for w in rest))]
 
 
-def _bars(rows: Sequence[_Weight], number: int) -> Drawing:
+def _bars(rows: Sequence[_Weight], title: str, number: int) -> Drawing:
     most_size = max(row.size for row in rows) or 1
     most_files = max(row.files for row in rows) or 1
     shapes, top = [*_legend(("size", "size on disk"), ("files", "number of files"))], 30
@@ -64,7 +65,6 @@ def _bars(rows: Sequence[_Weight], number: int) -> Drawing:
         ]
         top += 50
     largest = f"The largest is {rows[0].name} with {' and '.join(rows[0].values)}."
-    title = "Size and number of files of each environment"
     return Drawing(title, f"{counted(number, 'environment')}. {largest}", top - 8, tuple(shapes))
 
 
@@ -105,7 +105,8 @@ def _rows(named: Sequence[tuple[Environment, str]], span: Span, number: int) -> 
     left = number - len(named)
     shown = f"{counted(len(named), 'environment')}{f'; {left:,} that changed earlier are left out' if left else ''}"
     releases = counted(sum(len(env.releases) for env, _ in named), "release")
-    return Drawing("Releases of each environment over time", f"{releases} of {shown}.", height + 24, tuple(shapes))
+    of = "each environment over time" if number > 1 else named[0][1]
+    return Drawing(f"Releases of {of}", f"{releases} of {shown}.", height + 24, tuple(shapes))
 
 
 def _row(env: Environment, name: str, span: Span, top: int) -> list[str]:
