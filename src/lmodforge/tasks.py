@@ -325,6 +325,48 @@ def pack(
     return 0 if packed.fits else 1
 
 
+@task(
+    iterable=["site"],
+    help=JSON
+    | {
+        "site": "name of a site, or its file; repeat it for several clusters on the same pages",
+        "root": SITE["root"],
+        "out": "directory for the pages (default: build/docs)",
+        "markdown-only": "write the Markdown and mkdocs.yml, and no HTML",
+        "serve": "serve the pages on this host until ^C",
+        "port": "where to serve them",
+        "check": "build nothing; do what the pages tell users to do, and compare what they promise",
+        "user": "for --check, as this user (default for root: nobody)",
+        "jobs": "for --check, pages at a time (default: the cores)",
+    },
+)
+def docs(
+    context: Context,
+    site: list[str] | None = None,
+    root: str = "",
+    out: str = "",
+    markdown_only: bool = False,
+    serve: bool = False,
+    port: int = 8000,
+    check: bool = False,
+    user: str = "",
+    jobs: int = 0,
+    json: bool = False,
+) -> int:
+    """Build the documentation for users from what is deployed. Exit 1: with --check, something is not as it says."""
+    from lmodforge.commands.docs import build_docs, check_docs, serve_docs
+
+    if check:
+        found = check_docs(site or (), root, user=user, jobs=jobs)
+    else:
+        found = build_docs(site or (), root, out, html=not markdown_only or serve)
+    say_json(found.json) if json else say(found.text)
+    if serve and not check:
+        sys.stderr.write(f"http://127.0.0.1:{port}/index.html (^C ends it)\n")
+        serve_docs(found.html, port)
+    return 1 if found.wrong else 0
+
+
 @task(positional=["package"], help=SITE | JSON | {"package": "name, or a part of it with `*`"})
 def find(context: Context, package: str, site: str = "", root: str = "", json: bool = False) -> int:
     """Say which modules hold a package, in which version. Exit 1: none does."""
@@ -392,6 +434,22 @@ namespace = Collection(
     kits,
     pack,
     verify,
+    find,
+    doctor,
+    test,
+    bench,
+    init,
+    check,
+    schema,
+    lock,
+    plan,
+    deploy,
+    status,
+    rollback,
+    prune,
+    render,
+    verify,
+    docs,
     find,
     doctor,
     test,

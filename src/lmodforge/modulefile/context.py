@@ -77,7 +77,12 @@ class DistributionModule:
     @property
     def activation(self) -> Activation:
         """What activates environments here."""
-        return _ACTIVATION.get(self.kind, self.adopted)
+        return activation_of(self.kind, self.adopted)
+
+
+def activation_of(kind: str, adopted: Activation = "none") -> Activation:
+    """Return what activates environments in a distribution of a kind."""
+    return _ACTIVATION.get(kind, adopted)
 
 
 _ACTIVATION: dict[str, Activation] = {
