@@ -19,7 +19,7 @@ from end_to_end.faults import Failing
 from installer import DEFAULTS, write_installer, write_micromamba
 from lmodforge.apply.system import RealSystem
 from lmodforge.commands.lock import lock_site
-from lmodforge.errors import InvalidSite, SiteError, StepFailed
+from lmodforge.errors import SiteError, StepFailed
 from offline import make_mirror, succeed
 
 TERMS = {"who": "Jane Doe", "when": "2026-11-20", "why": "education licence 1234"}
