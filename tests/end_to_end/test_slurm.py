@@ -14,21 +14,10 @@ from end_to_end.small import Small, site_text
 from lmodforge.apply.system import Completed, RealSystem
 from lmodforge.commands.deploy import Builds
 from lmodforge.errors import SiteError
-from slurm import running, wait_for
-
-pytestmark = pytest.mark.xdist_group("slurm")
+from slurm import wait_for
 
 LMODFORGE = str(Path(sys.executable).with_name("lmodforge"))
 PATIENCE = 60.0
-
-
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("slurm")) as slurm, pytest.MonkeyPatch.context() as patch:
-        for name, value in slurm.environment.items():
-            patch.setenv(name, value)
-        patch.setattr("lmodforge.apply.executors.slurm_follow.POLL", 0.2)
-        yield slurm
 
 
 class Site(Small):
@@ -91,12 +80,16 @@ def states(site) -> list[str]:
 
 
 @pytest.fixture
-def site(tmp_path, slurm):
+def site(tmp_path, slurm, monkeypatch):
+    for name, value in slurm.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("lmodforge.apply.executors.slurm_follow.POLL", 0.2)
     site = Site(tmp_path, slurm)
     yield site
     for deploy in site.deploys:
         deploy.kill()
         deploy.wait()
+    site.slurm.run("scancel", *[number for number, _ in site.jobs], "--quiet")
     assert list(site.scratch.iterdir()) == [], "a job left its cache"
     assert set(states(site)).isdisjoint({"RUNNING", "PENDING"}), "a job was left"
 
@@ -179,7 +172,8 @@ def test_slurms_reason_and_the_last_lines_are_told_and_the_others_go_on(site):
         if name == "cancelled":
             site.slurm.run("scancel", numbers[name])
         if name == "killed":
-            os.kill(job_process(60073), signal.SIGKILL)  # and it leaves its cache
+            os.kill(job_process(60073), signal.SIGKILL)  # and it leaves its cache, and here its check, too
+            end_processes(60073)
     code, said = site.ended(deploy)
     assert code == 1
     assert f"environment late: job {numbers['late']} ended as TIMEOUT on n" in said
@@ -197,6 +191,11 @@ def processes(seconds: int) -> list[int]:
     argv = f"sleep\0{seconds}\0".encode()
     found = [path for path in Path("/proc").glob("[0-9]*/cmdline") if reads(path) == argv]
     return [int(path.parent.name) for path in found]
+
+
+def end_processes(seconds: int) -> None:
+    for process in processes(seconds):
+        os.kill(process, signal.SIGKILL)
 
 
 def reads(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from lmodforge.apply.executors.host import OnHost
 from lmodforge.apply.executors.slurm import OnSlurm, clear, works
 from lmodforge.apply.executors.slurm_client import Slurm
 from lmodforge.apply.holder import hold
+from lmodforge.apply.mirror.offline import unpacked
 from lmodforge.apply.progress import Progress
 from lmodforge.apply.publish import MODULES, LoadTest
 from lmodforge.apply.settled import settle
@@ -27,6 +28,7 @@ from lmodforge.verify.lmod import Lmod, find_lmod
 from lmodforge.verify.load import load_test
 from lmodforge.verify.place import ThisHost
 
+_MIRROR = "mirror"
 KEPT_LOGS = 30
 """Directories of logs; older ones go."""
 
@@ -64,11 +66,12 @@ def deploy(
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
     workshop = _prepare(opened, progress)
-    engines = engines_for(workshop, opened.document)
-    executor = _executor(workshop, engines, builds)
     with hold(opened.system, workshop.layout):
         # What still runs here is left of a deploy that was killed, and would write into what is built now.
         opened.system.end_marked(MARK, workshop.layout.software)
+        workshop = _with_mirror(workshop)
+        engines = engines_for(workshop, opened.document)
+        executor = _executor(workshop, engines, builds)
         if isinstance(executor, OnHost) and works(workshop):
             clear(workshop, Slurm(opened.system))
         plan = saved or plan_site(opened, workshop, engines)
@@ -80,6 +83,10 @@ def deploy(
         if plan.is_empty:
             _settle(workshop, plan)
             return Deployed(plan, None, settled=True)
+        if workshop.mirror:
+            workshop.progress.state(_MIRROR, "checking what is needed of it")
+            workshop.mirror.refuse_damaged(plan)
+            workshop.progress.done(_MIRROR, "whole")
 
         def replan() -> Plan:
             return plan_site(opened, workshop, engines)
@@ -99,6 +106,14 @@ def _executor(workshop: Workshop, engines: Engines, builds: Builds) -> OnHost | 
     if (builds.on or workshop.site.builds.on) == "slurm":
         return OnSlurm(workshop, builder, leave=builds.leave)
     return OnHost(workshop, builder, builds.jobs or _jobs())
+
+
+def _with_mirror(workshop: Workshop) -> Workshop:
+    """Unpack an archive where nobody else can change it."""
+    if workshop.mirror is None or workshop.mirror.folder:
+        return workshop
+    workshop.progress.state(_MIRROR, "unpacking")
+    return replace(workshop, mirror=unpacked(workshop.mirror, workshop.layout.cache))
 
 
 def _settle(workshop: Workshop, plan: Plan) -> None:

@@ -18,6 +18,7 @@ from types import FrameType
 from lmodforge.apply.execute import builder_for
 from lmodforge.apply.executors.host import attempted
 from lmodforge.apply.executors.slurm_work import Work
+from lmodforge.apply.mirror.offline import open_mirror
 from lmodforge.apply.system import RealSystem
 from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.planning import engines_for
@@ -43,11 +44,19 @@ def main(directory: str, task: str) -> int:
 
 
 def _build(work: Work, task: str) -> SiteError | None:
-    site, logs = work.read_site()
-    cache = f"{site.builds.scratch}/lmodforge-{secrets.token_hex(16)}"
+    orders = work.orders()
+    cache = f"{orders.site.builds.scratch}/lmodforge-{secrets.token_hex(16)}"
     work.system.make_directory(cache, 0o700)
-    progress = PlainProgress()
-    workshop = Workshop(work.system, site, logs, progress, private_cache=cache, limits=limits(os.environ), marked=False)
+    workshop = Workshop(
+        work.system,
+        orders.site,
+        orders.logs,
+        PlainProgress(),
+        mirror=open_mirror(work.system, orders.offline) if orders.offline else None,
+        private_cache=cache,
+        limits=limits(os.environ),
+        marked=False,
+    )
     action = work.action(task)
     try:
         builder = builder_for(workshop, engines_for(workshop))

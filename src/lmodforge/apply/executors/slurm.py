@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lmodforge.apply.build import Builder
 from lmodforge.apply.executors.slurm_client import ENDED, Slurm, SlurmSilent, Task
 from lmodforge.apply.executors.slurm_follow import Followed, follow
-from lmodforge.apply.executors.slurm_work import Work, signature_of
+from lmodforge.apply.executors.slurm_work import Orders, Work, signature_of
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Plan
@@ -62,7 +62,8 @@ class OnSlurm:
         logs = self.workshop.logs
         name = f"lmodforge-{self.workshop.site.name}-{logs.rpartition('/')[2]}"
         work = Work(self.workshop.system, f"{self.workshop.layout.jobs}/{name}")
-        work.write_site(self.workshop.site, logs)
+        mirror = self.workshop.mirror
+        work.write_orders(Orders(self.workshop.site, logs, mirror.folder if mirror else ""))
         for number, batch in enumerate(batches_of(rest, slurm.longest_array())):
             work.write_batch(number, batch)
             job = self._submit_batch(slurm, work, number, batch, followed)
@@ -101,7 +102,7 @@ def take_up(workshop: Workshop, slurm: Slurm, steps: Sequence[Step]) -> list[Fol
         if step is None:
             stray.append(task)
             continue
-        followed.append(Followed(step, work, number, task.index, task.job, work.read_site()[1]))
+        followed.append(Followed(step, work, number, task.index, task.job, work.orders().logs))
         workshop.progress.state(step.subject, f"taken up: job {followed[-1].id}")
     _end(slurm, stray)
     kept = {each.work for each in followed}

@@ -1,6 +1,6 @@
 """What a job is to do and how it ended, as files on the shared file system.
 
-.lmodforge/jobs/<name>/site.json         the site, with the place of the logs
+.lmodforge/jobs/<name>/site.json               the site, the place of the logs, and of the mirror when there is one
 .lmodforge/jobs/<name>/<batch>-<task>.json     one step of the plan
 .lmodforge/jobs/<name>/<batch>-<task>.ended    written last of all by the job: nothing, or what went wrong
 """
@@ -23,6 +23,17 @@ from lmodforge.plan.jobs import Batch
 
 
 @dataclass(frozen=True)
+class Orders:
+    """What all tasks of a deploy have in common."""
+
+    site: SiteConfig
+    logs: str
+    """Directory of the logs."""
+    offline: str
+    """Directory of the mirror; empty: the network."""
+
+
+@dataclass(frozen=True)
 class Work:
     """The files of one deploy's jobs."""
 
@@ -33,16 +44,17 @@ class Work:
         """Name the array of a batch."""
         return f"{self.directory.rpartition('/')[2]}.{batch}"
 
-    def write_site(self, site: SiteConfig, logs: str) -> None:
+    def write_orders(self, orders: Orders) -> None:
         """Say what every task needs; nobody else reads it."""
         self.system.make_directory(self.directory, 0o700)
-        document = {"logs": logs, "site": site.model_dump(mode="json", by_alias=True)}
+        site = orders.site.model_dump(mode="json", by_alias=True)
+        document = {"logs": orders.logs, "offline": orders.offline, "site": site}
         self.system.write(f"{self.directory}/site.json", json.dumps(document).encode(), 0o600)
 
-    def read_site(self) -> tuple[SiteConfig, str]:
-        """Return the site and the directory of the logs."""
+    def orders(self) -> Orders:
+        """Return what every task needs."""
         document = json.loads(self._content("site.json"))
-        return SiteConfig.model_validate(document["site"]), document["logs"]
+        return Orders(SiteConfig.model_validate(document["site"]), document["logs"], document["offline"])
 
     def write_batch(self, number: int, batch: Batch) -> None:
         """Say what each task of an array does."""
