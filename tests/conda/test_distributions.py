@@ -19,7 +19,7 @@ from end_to_end.faults import Failing
 from installer import DEFAULTS, write_installer, write_micromamba
 from lmodforge.apply.system import RealSystem
 from lmodforge.commands.lock import lock_site
-from lmodforge.errors import InvalidSite, SiteError, StepFailed
+from lmodforge.errors import SiteError, StepFailed
 from offline import make_mirror, succeed
 
 TERMS = {"who": "Jane Doe", "when": "2026-11-20", "why": "education licence 1234"}
@@ -361,8 +361,9 @@ def test_environments_are_built_for_micromamba_too(centre):
 def test_a_kind_under_anacondas_terms_needs_a_person_who_accepts_them(small, kind):
     small.offer(channel=DEFAULTS)
     small.base["kind"] = kind
-    with pytest.raises(InvalidSite, match="is under Anaconda's terms of service"):
+    with pytest.raises(StepFailed, match="is under Anaconda's terms of service"):
         small.deploy()
+    assert not (small.root / "software/python").exists()
     small.site["anaconda_terms"] = TERMS
     assert small.deploy().settled
     assert {package.channel for package in small.receipt().packages} == {DEFAULTS}

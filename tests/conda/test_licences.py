@@ -82,7 +82,6 @@ def test_every_place_of_a_site_file_that_leads_to_them_is_named(tmp_path, monkey
     assert [line for line in lines if "hint:" not in line] == [
         "site.yaml:3:25: `defaults` is under Anaconda's terms of service",
         "site.yaml:5:69: `https://repo.anaconda.cloud/conda-forge` is under Anaconda's terms of service",
-        "site.yaml:7:21: what `miniconda` installs is under Anaconda's terms of service",
         "site.yaml:14:22: `https://repo.anaconda.com/pkgs` is under Anaconda's terms of service",
         "site.yaml:15:68: `https://repo.continuum.io/pkgs` is under Anaconda's terms of service",
         "site.yaml:16:27: `pkgs/main` is under Anaconda's terms of service",
@@ -91,8 +90,16 @@ def test_every_place_of_a_site_file_that_leads_to_them_is_named(tmp_path, monkey
     ]
     assert {line for line in lines if "hint:" in line} == {
         f"  hint: take `conda-forge`, {RECORD}",
-        f"  hint: take `kind: miniforge`, {RECORD}",
     }
+
+
+@pytest.mark.parametrize("kind", ["miniconda", "anaconda"])
+def test_what_their_installers_bring_takes_a_person_who_answers_for_it(kind):
+    base = InstallConda("base", "/sw/base", "2024.10-1", kind, {})
+    reason = f"what `{kind}` installs is under Anaconda's terms of service"
+    assert list(refused([base], [], Facts())) == [
+        Change("!", "distribution", "base", reason, hint=f"take `miniforge`, {RECORD}")
+    ]
 
 
 def test_a_person_who_answers_for_it_opens_the_way(tmp_path):

@@ -39,12 +39,12 @@ def test_what_is_there_already_stays(tmp_path):
     assert site.distributions["standard"].interpreter == "/usr/bin/python3"
 
 
-def test_a_prefix_moves_only_with_the_software_it_lies_in(tmp_path):
+def test_an_existing_prefix_moves_only_with_the_software_it_lies_in(tmp_path):
     distributions = load(tmp_path, FULL, "/try").distributions
     assert {name: distribution.prefix for name, distribution in distributions.items()} == {
         "standard": None,
         "placed": "/try/sw/placed",
-        "aside": "/swaside",
+        "aside": "/try/swaside",  # or a trial would build where the site itself is
         "foreign": "/opt/conda",
         "ours": "/try/sw/conda",
     }
@@ -75,6 +75,7 @@ def test_a_root_inside_a_foreign_prefix_is_refused(tmp_path):
     with pytest.raises(InvalidSite) as refusal:
         load(tmp_path, FULL, "/opt/conda")
     assert [mistake.message.partition(", at")[0] for mistake in refusal.value.mistakes] == [
+        "prefix /opt/conda/swaside of distribution `aside` lies in that of distribution `foreign`",
         "prefix /opt/conda of distribution `foreign` holds `paths.modulefiles`",
         "prefix /opt/conda of distribution `foreign` holds `paths.software`",
     ]

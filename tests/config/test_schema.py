@@ -14,7 +14,11 @@ SCHEMA = site_schema()
 
 def complaints(text: str) -> list[str]:
     """Validate as an editor does: with YAML's own idea of numbers and booleans."""
-    errors = Draft202012Validator(SCHEMA).iter_errors(yaml.safe_load(text))
+    return _complaints(SCHEMA, text)
+
+
+def _complaints(schema: dict, text: str) -> list[str]:
+    errors = Draft202012Validator(schema).iter_errors(yaml.safe_load(text))
     return sorted({"/".join(map(str, error.absolute_path)) for error in errors})
 
 
@@ -24,7 +28,8 @@ def test_it_is_a_schema():
 
 @pytest.mark.parametrize("path", sorted(shipped("site-configs").glob("*.yaml")), ids=lambda path: path.name)
 def test_a_shipped_site_passes(path: Path):
-    assert complaints(path.read_text()) == []
+    base = {"$ref": "#/$defs/SitePart", "$defs": SCHEMA["$defs"]}  # what only others complete
+    assert _complaints(base if path.name.startswith("_") else SCHEMA, path.read_text()) == []
 
 
 @pytest.mark.parametrize(

@@ -48,16 +48,12 @@ class Builder:
                 self._keep(adopt_prefix(action, self.workshop))
             case InstallPython():
                 self._begin(action.prefix, action.key, action.lock)
-                receipt = install_python(action, self.workshop, self.uv)
-                self._freeze_distribution(receipt)
-                self._keep(receipt)
+                self._keep(self._freeze_distribution(install_python(action, self.workshop, self.uv)))
             case InstallConda(build=False):
                 self._renew_files(action)
             case InstallConda():
                 self._begin(action.prefix, action.key, action.lock)
-                base = install_conda(action, self.workshop, self.engines["conda"])
-                self._freeze_distribution(base)
-                self._keep(base)
+                self._keep(self._freeze_distribution(install_conda(action, self.workshop, self.engines["conda"])))
             case InstallTool():
                 self._begin(action.prefix, action.key, action.lock)
                 tool = install_tool(action, self.workshop, self.uv)
@@ -157,14 +153,15 @@ class Builder:
         for_all = self.workshop.site.permissions.readable_by == "all"
         return self.workshop.system.freeze(path, group=self.group, for_all=for_all)
 
-    def _freeze_distribution(self, receipt: DistributionReceipt) -> None:
-        """Freeze all but the places where releases and their names come to be, which only we may write."""
+    def _freeze_distribution(self, receipt: DistributionReceipt) -> DistributionReceipt:
+        """Freeze all but the places where releases and their names come to be, which only we may write; count it."""
         places = ("envs", "releases")
-        for name in self.workshop.system.names(receipt.path):
-            if name not in places:
-                self._freeze(f"{receipt.path}/{name}")
+        names = [name for name in self.workshop.system.names(receipt.path) if name not in places]
+        counted = [self._freeze(f"{receipt.path}/{name}") for name in names]
         for path in (receipt.path, *(f"{receipt.path}/{name}" for name in places)):
             self._keep_directory(path)
+        size, count = (sum(column) for column in zip(*counted, strict=True))
+        return receipt.model_copy(update={"size": size, "count": count})
 
     def _keep_directory(self, path: str) -> None:
         for_all = self.workshop.site.permissions.readable_by == "all"
@@ -178,8 +175,7 @@ class Builder:
         for path in action.files:
             self._keep_directory(f"{action.prefix}/{path}".rpartition("/")[0])
         files = write_files(action, self.workshop)
-        self._freeze_distribution(receipt)
-        self._keep(receipt.model_copy(update={"files": files}))
+        self._keep(self._freeze_distribution(receipt).model_copy(update={"files": files}))
 
     def _receipt(self, path: str) -> Installed:
         place = self.workshop.layout.receipt(path)

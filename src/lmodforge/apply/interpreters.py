@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -23,11 +22,6 @@ def host_interpreter() -> Interpreter:
     """Return the Python that runs lmodforge, without its virtual environment."""
     base = getattr(sys, "_base_executable", None) or sys.executable
     return Interpreter(str(Path(base).resolve()), platform.python_version())
-
-
-def host_platform() -> str:
-    """Return operating system and machine, such as `linux-x86_64`."""
-    return sysconfig.get_platform()
 
 
 def host_glibc() -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from lmodforge.apply.distributions.existing import channels_in, packages_in
-from lmodforge.apply.interpreters import find_interpreter, host_glibc, host_platform
+from lmodforge.apply.interpreters import find_interpreter, host_glibc
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.system import System
 from lmodforge.config.distributions import ExistingDistribution, PythonDistribution
 from lmodforge.config.models import SiteConfig
+from lmodforge.config.platforms import host_platform
 from lmodforge.errors import SiteError
 from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256

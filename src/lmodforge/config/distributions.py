@@ -28,8 +28,8 @@ from lmodforge.config.naming import (
     mistake,
 )
 
-Platform = Literal["linux-x86_64", "linux-aarch64", "linux-ppc64le"]
-"""Operating system and machine, as `sysconfig.get_platform` says it."""
+Platform = Literal["linux-x86_64", "linux-aarch64", "linux-ppc64le", "macos-x86_64", "macos-arm64"]
+"""Operating system and machine."""
 
 _SETTING = re.compile(r"[a-z][a-z0-9_]*")
 _NOT_A_SETTING = {

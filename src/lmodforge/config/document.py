@@ -15,6 +15,7 @@ from pathlib import Path
 from lmodforge.config import nodes
 from lmodforge.config.envfile import lay_under
 from lmodforge.config.nodes import Items, Keys, Loc, Node, Plain, Scalar
+from lmodforge.config.platforms import fill_in, host_platform
 from lmodforge.config.shipped import shipped
 from lmodforge.config.yamltext import parse
 from lmodforge.errors import Mistake, Where
@@ -60,7 +61,7 @@ def read_document(path: Path) -> Document:
     reader = _Reader()
     root = reader.read(path, (), None)
     if root is not None:
-        root = lay_under(root, reader.read_beside, reader.mistakes)
+        root = fill_in(lay_under(root, reader.read_beside, reader.mistakes), host_platform())
     return Document(
         root=root or Keys({}, str(path), 0, 0),
         files=tuple(reader.files),

@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic_core import PydanticCustomError
 
 from lmodforge.config.base import Model
-from lmodforge.config.distributions import Distribution
+from lmodforge.config.distributions import Distribution, ExistingDistribution
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.naming import absolute_path
 from lmodforge.errors import InvalidSite, Mistake
@@ -19,7 +19,7 @@ def rebase(site: SiteConfig, root: str) -> SiteConfig:
     """Move a site below `root`, an absolute path; raises InvalidSite when the root is no path for modulefiles.
 
     Interpreters, wheel directories, templates and the host's temporary directories stay: they are there already.
-    So does a prefix that lies elsewhere.
+    So does an existing prefix that lies elsewhere.
     """
     root = _checked(root)
     software = site.paths.software
@@ -50,8 +50,8 @@ def _moved(model: _Model, root: str, *fields: str) -> _Model:
 
 
 def _with_prefix(distribution: Distribution, software: str, root: str) -> Distribution:
-    prefix = distribution.prefix or ""
-    return _moved(distribution, root, "prefix") if is_below(prefix, software) else distribution
+    stays = isinstance(distribution, ExistingDistribution) and not is_below(distribution.prefix, software)
+    return distribution if stays else _moved(distribution, root, "prefix")
 
 
 def overlap(one: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -33,6 +34,16 @@ def _host(text: str) -> str:
     return text
 
 
+def _option(text: str) -> str:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise mistake(f"option `{text}` cannot be read: {error}", "quote it as in a shell") from None
+    if not words or not words[0].startswith("-") or "\n" in text:
+        raise mistake(f"`{text}` is not an option of a job", "begin it with `-`, such as `--qos=normal`")
+    return text
+
+
 def size_in_bytes(text: str) -> int:
     """Read a size of a site file; units are powers of 1000, as quotas and transfer limits are stated."""
     found = _SIZE.fullmatch(text)
@@ -44,6 +55,7 @@ def size_in_bytes(text: str) -> int:
 Size = Annotated[str, AfterValidator(_size), form("size", f"^{_SIZE.pattern}$")]
 Time = Annotated[str, AfterValidator(_time), form("time", f"^{_TIME.pattern}$")]
 Host = Annotated[str, AfterValidator(_host), form("host", f"^{_HOST.pattern}$")]
+Option = Annotated[str, AfterValidator(_option), form("option", "^-")]
 
 
 class Queue(Model):
@@ -63,11 +75,18 @@ class _BatchQueues(Model):
         Field(description="What users put for the account, such as `pi-{pi}`; left out: jobs need not name one."),
     ] = ""
     options: Annotated[
-        tuple[Text, ...], Field(description="Further options that each job script has, such as `--qos=normal`.")
+        tuple[Option, ...], Field(description="Further options that each job script has, such as `--qos=normal`.")
     ] = ()
     interactive: Annotated[
         Text, Field(description="The command that gives users a shell on a compute node, such as `sinteractive`.")
     ] = ""
+    ssh_to_nodes: Annotated[
+        bool,
+        Field(
+            description="Users may ssh to the nodes on which their jobs run: a Jupyter job then listens on its node's "
+            "loopback only. Without it, on the node's own address, which the login hosts must reach."
+        ),
+    ] = False
 
 
 class SlurmScheduler(_BatchQueues):
@@ -91,7 +110,13 @@ class Transfer(Model):
     how: Annotated[Text, Field(description="What users do, in a sentence; `{file}` stands for the file.")]
     input: Annotated[
         Text,
-        Field(description="What the submit file's `transfer_input_files` names: `{file}`, or a URL that ends in it."),
+        Field(
+            description="What the submit file's `transfer_input_files` names: `{file}`, or a URL that ends in it; "
+            "left out: the file lies where the job finds it."
+        ),
+    ] = ""
+    requirements: Annotated[
+        Text, Field(description="What such a job asks of a machine, such as `(HasCHTCStaging == true)`.")
     ] = ""
     url: Annotated[Text, Field(description="Where users read more.")] = ""
 

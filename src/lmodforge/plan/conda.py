@@ -20,8 +20,13 @@ from lmodforge.plan.locks import ENGINE, SUBDIRS, LockRequest, pypi_lock_file
 CONDA_ENGINE = "conda/1"
 """Part of every key and digest: raised when a build from the same lock would come out otherwise."""
 
-_BASELINE = {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"}
-"""What every node has; a lock must not depend on the host that made it."""
+_BASELINE = {
+    "linux": {"__unix": "0", "__linux": "4.18", "__glibc": "2.28"},
+    "macos": {"__unix": "0", "__osx": "11.0"},
+}
+"""What every node has, by its system; a lock must not depend on the host that made it."""
+_OF_ONE_SYSTEM = {"__linux": "linux", "__glibc": "linux", "__cuda": "linux", "__osx": "macos"}
+"""What a site says of these is about the platforms of that system."""
 _ON_PYPI = {
     "brotli-python": "brotli",
     "dask-core": "dask",
@@ -46,7 +51,7 @@ def conda_request(
 ) -> LockRequest:
     """Ask for a set of packages; another `anew` asks the same question again, `file` names its lock."""
     urls = tuple(url for channel in channels or site.channels for url in channel_urls(channel))
-    virtual = tuple(sorted((_BASELINE | site.conda.virtual_packages).items()))
+    virtual = tuple(sorted(_virtual_packages(site, facts.platform).items()))
     asked = [CONDA_ENGINE, facts.platform, urls, tuple(specs), virtual, anew]
     return LockRequest(
         key=f"conda-{digest(asked)[:20]}",
@@ -62,9 +67,17 @@ def conda_request(
     )
 
 
+def _virtual_packages(site: SiteConfig, platform: str) -> dict[str, str]:
+    system = platform.partition("-")[0]
+    stated = site.conda.virtual_packages.items()
+    return _BASELINE.get(system, {"__unix": "0"}) | {
+        name: text for name, text in stated if _OF_ONE_SYSTEM.get(name, system) == system
+    }
+
+
 def too_old(site: SiteConfig, facts: Facts) -> Iterator[Change]:
     """Return a conflict when this host could not run what is solved for the nodes."""
-    wanted = (_BASELINE | site.conda.virtual_packages)["__glibc"]
+    wanted = _virtual_packages(site, facts.platform).get("__glibc", "")
     if digits(facts.glibc) >= digits(wanted):
         return
     for name, distribution in site.distributions.items():

@@ -31,7 +31,7 @@ class Facts:
     """Everything a plan depends on, apart from the site file."""
 
     platform: str = "linux-x86_64"
-    """Operating system and machine, as `sysconfig.get_platform` says it."""
+    """Operating system and machine."""
     glibc: str = "2.28"
     """Version of the C library of this host."""
     interpreters: Mapping[str, Interpreter] = field(default_factory=dict)

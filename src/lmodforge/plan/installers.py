@@ -10,7 +10,13 @@ from lmodforge.plan.actions import Download
 from lmodforge.plan.known import KNOWN_INSTALLERS
 from lmodforge.plan.locks import SUBDIRS
 
-_MACHINES = {"linux-x86_64": "Linux-x86_64", "linux-aarch64": "Linux-aarch64", "linux-ppc64le": "Linux-ppc64le"}
+_MACHINES = {
+    "linux-x86_64": "Linux-x86_64",
+    "linux-aarch64": "Linux-aarch64",
+    "linux-ppc64le": "Linux-ppc64le",
+    "macos-x86_64": "MacOSX-x86_64",
+    "macos-arm64": "MacOSX-arm64",
+}
 _FILES = {
     "miniforge": ("https://github.com/conda-forge/miniforge/releases/download/{version}", "Miniforge3-{version}"),
     "miniconda": ("https://repo.anaconda.com/miniconda", "Miniconda3-{version}"),

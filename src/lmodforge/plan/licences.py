@@ -1,4 +1,4 @@
-"""What came from Anaconda's channels is found by where it resolved to, not by what it was called. Pure."""
+"""What is under Anaconda's terms is found by where it comes from: their installers, and what resolved to them. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, I
 from lmodforge.plan.conda import conda_urls
 from lmodforge.plan.facts import Facts
 
+_THEIRS = ("miniconda", "anaconda")
 _HINT = "take another channel, or record in `anaconda_terms` who found that the site may use it, when, and why"
 
 
@@ -17,6 +18,11 @@ def refused(installs: Iterable[Install], releases: Iterable[BuildRelease], facts
     for install in installs:
         if isinstance(install, AdoptPrefix):
             yield from _conflict("distribution", install.name, facts.channels.get(install.prefix, ()))
+        elif isinstance(install, InstallConda) and install.type in _THEIRS:
+            reason = f"what `{install.type}` installs is under Anaconda's terms of service"
+            yield Change(
+                "!", "distribution", install.name, reason, hint=_HINT.replace("another channel", "`miniforge`")
+            )
         elif isinstance(install, InstallConda) and install.lock:
             yield from _conflict("distribution", install.name, conda_urls(install.lock))
     for release in releases:

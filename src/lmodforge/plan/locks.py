@@ -20,7 +20,13 @@ ENGINE = "uv/1"
 """Part of every key and digest: raised when a build from the same lock would come out otherwise."""
 
 
-SUBDIRS = {"linux-x86_64": "linux-64", "linux-aarch64": "linux-aarch64", "linux-ppc64le": "linux-ppc64le"}
+SUBDIRS = {
+    "linux-x86_64": "linux-64",
+    "linux-aarch64": "linux-aarch64",
+    "linux-ppc64le": "linux-ppc64le",
+    "macos-x86_64": "osx-64",
+    "macos-arm64": "osx-arm64",
+}
 """What conda calls our platforms; so do the names of lock files."""
 
 BASE = ("pip",)

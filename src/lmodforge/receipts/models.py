@@ -77,6 +77,10 @@ class DistributionReceipt(_Receipt):
     files: dict[str, str] = {}
     """sha256 of the settings that were written into it, by path below the prefix."""
     packages: tuple[PackageEntry, ...] = ()
+    size: int = 0
+    """Bytes, without its releases; 0 where nobody counted: a prefix of somebody else's, a receipt from before."""
+    count: int = 0
+    """Files, counted the same way."""
 
 
 class ReleaseReceipt(_Receipt):

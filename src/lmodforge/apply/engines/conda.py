@@ -19,10 +19,10 @@ from lmodforge.apply.engines.conda_activation import capture
 from lmodforge.apply.engines.conda_failures import explained
 from lmodforge.apply.engines.conda_finish import Finisher
 from lmodforge.apply.engines.uv import Uv
-from lmodforge.apply.interpreters import host_platform
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.channels import channel_urls
+from lmodforge.config.platforms import host_platform
 from lmodforge.errors import StepFailed, Where
 from lmodforge.plan.actions import BuildRelease
 from lmodforge.plan.conda import conda_packages, conda_urls

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lmodforge.apply.engines import Engines
-from lmodforge.apply.interpreters import find_interpreter, host_interpreter, host_platform
+from lmodforge.apply.interpreters import find_interpreter, host_interpreter
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.planning import with_locks
 from lmodforge.apply.system import System
@@ -14,6 +14,7 @@ from lmodforge.apply.workshop import Workshop
 from lmodforge.config.distributions import CondaDistribution, PythonDistribution
 from lmodforge.config.licences import is_anacondas
 from lmodforge.config.models import SiteConfig
+from lmodforge.config.platforms import host_platform
 from lmodforge.errors import SiteError, StepFailed
 from lmodforge.plan.conda import base_conda_request, conda_requests, pypi_requests
 from lmodforge.plan.facts import Facts, Interpreter

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from lmodforge.apply.interpreters import host_platform
 from lmodforge.apply.system import System
+from lmodforge.config.platforms import host_platform
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import Download, InstallPython, Plan
 from lmodforge.plan.digest import sha256

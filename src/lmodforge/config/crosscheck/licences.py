@@ -11,22 +11,19 @@ from lmodforge.config.models import SiteConfig
 from lmodforge.config.nodes import Loc
 from lmodforge.errors import Mistake
 
-_THEIRS = ("miniconda", "anaconda")
 _HINT = "take `conda-forge`, or record in `anaconda_terms` who found that the site may use it, when, and why"
 
 
 def check_licences(site: SiteConfig, document: Document) -> Iterator[Mistake]:
-    """Check every place of the file that can lead to Anaconda's channels; what they resolve to is checked later."""
+    """Check every place of the file that can lead to Anaconda's channels.
+
+    What is under their terms as such, and what the channels resolve to, is checked when a deploy is planned.
+    """
     if "anaconda_terms" in document.plain:  # right or wrong: a mistake in it is said elsewhere
         return
     for loc, text in _channels(site):
         if is_anacondas(text):
             yield Mistake(f"`{text}` is under Anaconda's terms of service", _HINT, document.locate(loc))
-    for name, distribution in site.distributions.items():
-        if distribution.kind in _THEIRS:
-            message = f"what `{distribution.kind}` installs is under Anaconda's terms of service"
-            hint = _HINT.replace("`conda-forge`", "`kind: miniforge`")
-            yield Mistake(message, hint, document.locate(("distributions", name, "kind")))
 
 
 def _channels(site: SiteConfig) -> Iterator[tuple[Loc, str]]:

@@ -1,0 +1,249 @@
+/* The search page: what is typed and chosen, in the address of the page so that it can be sent, and the modules that answer. */
+(function () {
+  "use strict";
+
+  const PAGE = 20;  /* packages at first, and more at a time */
+  const ROWS = 6;   /* modules of one package until somebody asks for all of them */
+
+  const COPY = "M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m-3-4H4a2 2 0 0 0-2 2v14h2V3h12z";
+
+  /* Make an element; what is null or false is left out. */
+  function make(tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (typeof value === "function") element.addEventListener(name, value);
+      else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+    }
+    element.append(...children.flat().filter((child) => child !== null && child !== false && child !== ""));
+    return element;
+  }
+
+  function counted(number, noun) {
+    return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  }
+
+  /* Fields whose choice narrows the answer: [name in the address, label, value of a module or of a variant]. */
+  const MODULE_FILTERS = [
+    ["cluster", "Cluster", (module) => module.cluster.title],
+    ["distribution", "Distribution", (module) => module.distribution || (module.kind === "distribution" ? module.name : "")],
+    ["environment", "Environment", (module) => module.environment],
+    ["python", "Python", (module) => module.python.split(".").slice(0, 2).join(".")],
+  ];
+  const VARIANT_FILTERS = [
+    ["channel", "Channel", (variant) => variant.channel],
+    ["licence", "Licence", (variant) => variant.licence],
+  ];
+
+  class Page {
+    constructor(root, index) {
+      this.root = root;
+      this.index = index;
+      this.several = index.clusters.length > 1;
+      this.fields = {};
+      this.build();
+      this.read();
+      this.answer();
+      addEventListener("hashchange", () => { this.read(); this.answer(); });
+      /* What is typed belongs here and not to the keys of the theme; a touch screen would open its keyboard. */
+      if (matchMedia("(pointer: fine)").matches && !location.hash) this.fields.q.focus({ preventScroll: true });
+    }
+
+    build() {
+      const { index } = this;
+      const q = make("input", {
+        id: "lf-q", type: "search", class: "lf-search__input", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+        placeholder: "gdal", "aria-describedby": "lf-hint",
+      });
+      this.fields.q = q;
+      const filters = [
+        ...MODULE_FILTERS.map((it) => this.select(it, index.modules)),
+        ...VARIANT_FILTERS.map(([name, label], i) => this.select([name, label, (text) => text],
+          i ? index.licences : index.channels)),
+      ].filter(Boolean);
+      this.fields.older = make("input", { type: "checkbox", id: "lf-older" });
+      const older = index.modules.every((module) => module.current) ? null
+        : make("label", { class: "lf-search__check", for: "lf-older" }, this.fields.older, "Older releases too");
+      this.narrow = make("details", { class: "lf-search__more" },
+        make("summary", {}, "Narrow it down", this.chosen = make("span", { class: "lf-search__chosen" })),
+        make("div", { class: "lf-search__filters" }, filters, older));
+      this.count = make("p", { class: "lf-search__count", role: "status", "aria-live": "polite" });
+      this.hits = make("div", { class: "lf-hits" });
+      const form = make("form", { role: "search", "aria-label": "Packages", class: "lf-search", submit: (event) => event.preventDefault() },
+        make("label", { for: "lf-q", class: "lf-search__label" }, "Which module has…"), q,
+        make("p", { id: "lf-hint", class: "lf-search__hint" },
+          "A package, with a version if you like: ", make("code", {}, "numpy 2.1"), ". Several at once find the modules that hold them all: ",
+          make("code", {}, "gdal xarray"), "."),
+        filters.length || older ? this.narrow : null);
+      form.addEventListener("input", () => { this.answer(); this.write(); });
+      form.addEventListener("change", () => { this.answer(); this.write(); });
+      this.root.replaceChildren(form, this.count, this.hits);
+      this.narrow.open = matchMedia("(min-width: 60em)").matches;
+    }
+
+    /* A choice of the values that there are; no choice where there is but one. */
+    select([name, label, value], things) {
+      const values = [...new Set(things.map(value))].filter(Boolean)
+        .sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+      if (values.length < 2) return null;
+      const field = make("select", { id: `lf-${name}` }, make("option", { value: "" }, "all"),
+        values.map((it) => make("option", { value: it }, it)));
+      this.fields[name] = field;
+      return make("div", { class: "lf-search__filter" }, make("label", { for: field.id }, label), field);
+    }
+
+    read() {
+      const given = new URLSearchParams(location.hash.slice(1));
+      for (const [name, field] of Object.entries(this.fields)) {
+        if (field.type === "checkbox") field.checked = given.has(name);
+        else field.value = given.get(name) || "";
+        if (field.value === "" && field.selectedIndex === -1) field.selectedIndex = 0;
+      }
+    }
+
+    /* Put the question into the address; not at every letter, browsers refuse too many changes. */
+    write() {
+      clearTimeout(this.writing);
+      this.writing = setTimeout(() => {
+        const given = new URLSearchParams();
+        for (const [name, field] of Object.entries(this.fields)) {
+          const value = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value.trim();
+          if (value) given.set(name, value);
+        }
+        history.replaceState(history.state, "", `#${given}`);
+      }, 250);
+    }
+
+    value(name) {
+      return this.fields[name] ? this.fields[name].value : "";
+    }
+
+    /* What the filters let through, and how many are in use. */
+    allowed() {
+      const of = (filters) => filters.filter(([name]) => this.value(name));
+      const [modules, variants] = [of(MODULE_FILTERS), of(VARIANT_FILTERS)];
+      this.chosen.textContent = modules.length + variants.length ? String(modules.length + variants.length) : "";
+      const older = this.fields.older.checked;
+      return {
+        modules: this.index.through((module) => (older || module.current)
+          && modules.every(([name, , value]) => value(module) === this.value(name))),
+        variant: (variant) => variants.every(([name, , value]) => value(variant) === this.value(name)),
+      };
+    }
+
+    answer() {
+      const wanted = window.lmodforge.parse(this.fields.q.value);
+      const allowed = this.allowed();
+      const together = wanted.length > 1 ? this.index.together(wanted, allowed) : [];
+      if (together.length) return this.showTogether(wanted, together);
+      const called = wanted.length === 1 ? this.index.modulesCalled(wanted[0].name, allowed) : [];
+      const found = wanted.length ? wanted.flatMap((one) => this.index.packages(one, allowed)) : this.index.packages(null, allowed);
+      if (!found.length && !called.length) return this.showNothing(wanted);
+      const modules = new Set(found.flatMap((it) => it.variants.flatMap((variant) => variant.held)));
+      this.count.textContent = (wanted.length > 1 ? "No module holds all of them. " : "")
+        + `${counted(found.length, "package")} in ${counted(modules.size, "module")}`;
+      this.hits.replaceChildren(...(called.length ? [this.card(`Modules called ${this.fields.q.value.trim()}`, [],
+        called.map((module) => ({ module, holds: [] })), called.length)] : []));
+      this.showMore(found, 0);
+    }
+
+    showTogether(wanted, rows) {
+      const names = wanted.map((one) => one.name).join(" and ");
+      this.count.textContent = `${counted(rows.length, "module")} with ${names}`;
+      this.hits.replaceChildren(this.card(names, [], rows, rows.length));
+    }
+
+    showNothing(wanted) {
+      this.count.textContent = "Nothing found.";
+      const near = wanted.length === 1 ? this.index.near(wanted[0].name) : [];
+      const hint = near.length ? ["Did you mean ", near.map((name) => make("button", { type: "button", class: "lf-search__near",
+        click: () => { this.fields.q.value = name; this.answer(); this.write(); this.fields.q.focus(); } }, name))]
+        : ["No module holds it, or a filter leaves it out. You can install it into an environment of your own."];
+      this.hits.replaceChildren(make("p", { class: "lf-search__nothing" }, hint));
+    }
+
+    /* Show the next packages, and a button for those after them. */
+    showMore(found, from) {
+      const cards = found.slice(from, from + PAGE).map((it) => {
+        const licences = [...new Set(it.variants.map((variant) => variant.licence))].filter(Boolean);
+        return this.card(it.name, licences, this.index.rows(it, ROWS), it.count, () => this.index.rows(it, it.count));
+      });
+      const left = found.length - from - PAGE;
+      const more = left > 0 && make("button", { type: "button", class: "md-button lf-search__next", click: () => {
+        more.remove();
+        this.showMore(found, from + PAGE);
+        this.hits.children[this.hits.children.length - (left > PAGE ? PAGE + 1 : left)].querySelector("h2").focus();
+      } }, `Show ${counted(Math.min(left, PAGE), "more package")} of ${left.toLocaleString("en")}`);
+      this.hits.append(...cards, ...(more ? [more] : []));
+    }
+
+    card(title, licences, rows, count, all) {
+      const list = make("ul", { class: "lf-hit__rows" }, rows.slice(0, all ? ROWS : undefined).map((row) => this.row(row)));
+      const left = count - list.children.length;
+      const more = left > 0 && make("button", { type: "button", class: "lf-hit__all", click: () => {
+        const first = list.children.length;
+        list.append(...all().slice(first).map((row) => this.row(row)));
+        more.remove();
+        list.children[first].querySelector("a").focus();
+      } }, `${counted(left, "more module")}`);
+      return make("section", { class: "lf-hit" },
+        make("h2", { class: "lf-hit__name", tabindex: "-1" }, title),
+        licences.map((licence) => make("span", { class: "lf-badge lf-badge--licence" }, licence)),
+        list, more);
+    }
+
+    row({ module, holds }) {
+      const several = holds.length > 1;
+      const versions = holds.map((it) => make("span", { class: "lf-hit__version" }, several ? `${it.name} ` : "", make("strong", {}, it.version)));
+      const channels = [...new Set(holds.map((it) => it.channel))].filter(Boolean);
+      const command = `module load ${module.name}`;
+      return make("li", { class: "lf-hit__row" },
+        make("span", { class: "lf-hit__versions" }, versions),
+        make("span", { class: "lf-hit__module" },
+          make("a", { href: this.root.dataset.root + module.page }, module.name),
+          this.several && make("span", { class: "lf-badge lf-badge--cluster" }, module.cluster.title),
+          channels.map((channel) => make("span", { class: "lf-badge lf-badge--channel" }, channel)),
+          module.python && make("span", { class: "lf-hit__python" }, `Python ${module.python}`),
+          !module.current && make("span", { class: "lf-badge lf-badge--retired" }, "older release")),
+        this.copy(command));
+    }
+
+    copy(command) {
+      const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      icon.setAttribute("viewBox", "0 0 24 24");
+      icon.setAttribute("aria-hidden", "true");
+      icon.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+      icon.firstChild.setAttribute("d", COPY);
+      const said = make("span", { class: "lf-copy__said", role: "status" });
+      return make("button", { type: "button", class: "lf-copy", title: "Copy", click: () => {
+        copyText(command).then((done) => {
+          said.textContent = done ? "Copied" : "Press Ctrl+C";
+          setTimeout(() => { said.textContent = ""; }, 2000);
+        });
+      } }, make("code", {}, command), icon, said);
+    }
+  }
+
+  /* Pages from files and plain http have no clipboard API. */
+  function copyText(text) {
+    if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text).then(() => true, () => false);
+    const area = make("textarea", { readonly: true, class: "lf-copy__area", "aria-hidden": "true", tabindex: "-1" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return Promise.resolve(done);
+  }
+
+  function start() {
+    const root = document.getElementById("lf-search");
+    if (!root || root.dataset.started) return;
+    root.dataset.started = "yes";
+    const { Index, data } = window.lmodforge || {};
+    if (Index && data) window.lmodforge.page = new Page(root, new Index(data));
+    else root.textContent = "The list of packages could not be loaded.";
+  }
+
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+  else start();
+})();

@@ -1,0 +1,60 @@
+"""A packed environment on its way to a job: what its file is called, and how a file of its size gets there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from lmodforge.config.scheduler import HTCondorScheduler, Transfer, size_in_bytes
+from lmodforge.kits.quote import filled
+from lmodforge.kits.subject import Subject
+
+Format = Literal["tar.gz", "tar.zst", "squashfs"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file that `pack` makes; it is named for the release, because caches on the way never ask for a name twice."""
+
+    file: str
+    format: Format = "tar.gz"
+    size: int | None = None
+    """In bytes; None: it is not made yet."""
+    dest_prefix: str = ""
+    """Where it must be unpacked; empty: anywhere."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way in which a site wants a file of this size to reach jobs."""
+
+    name: str
+    how: str
+    input: str
+    """For `transfer_input_files`; empty: it is not named there."""
+    requirements: str = ""
+    url: str = ""
+
+
+def archive_name(subject: Subject, kind: Format = "tar.gz") -> str:
+    """Name the archive of an environment: `sci-2026.11-3f2a9c1d.tar.gz`."""
+    return f"{subject.name}-{subject.version}-{subject.prefix.rpartition('-')[2]}.{kind}"
+
+
+def way_for(scheduler: HTCondorScheduler, archive: Archive, size: int | None) -> Way | None:
+    """Choose by size in bytes; None: the site has no way for a file so large. An unknown size takes the widest way."""
+    if not scheduler.transfers:
+        return Way("transfer_input_files", "", archive.file)
+    fitting = (each for each in scheduler.transfers.items() if _fits(each[1], size))
+    found = next(fitting, None)
+    if found is None and size is None:
+        found = list(scheduler.transfers.items())[-1]
+    if found is None:
+        return None
+    (name, transfer), known = found, {"file": archive.file}
+    return Way(name, filled(transfer.how, known), filled(transfer.input, known), transfer.requirements, transfer.url)
+
+
+def _fits(transfer: Transfer, size: int | None) -> bool:
+    return transfer.up_to is None or (size is not None and size <= size_in_bytes(transfer.up_to))

@@ -1,0 +1,106 @@
+"""What a job works in, named by the modules it loads: from receipts for what is deployed, from modules before that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from lmodforge.config.models import SiteConfig
+from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module
+from lmodforge.receipts.models import DistributionReceipt, Installed, ReleaseReceipt
+
+_JUPYTER = {"jupyterlab": "lab", "notebook": "notebook", "jupyter-server": "server"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An environment, or a distribution on its own."""
+
+    name: str
+    """Of the environment; of a distribution its module's name, with `-` for `/`. It begins file names."""
+    version: str
+    modules: tuple[str, ...]
+    """Full names, in the order of loading."""
+    prefix: str
+    engine: str = ""
+    """`conda` or `uv`; empty for a distribution."""
+    packages: frozenset[str] = frozenset()
+    """Names as PyPI normalises them."""
+    size: int | None = None
+    """Bytes on disk, where that is known."""
+
+    @property
+    def module(self) -> str:
+        """Full name of its own module."""
+        return self.modules[-1]
+
+    @property
+    def jupyter(self) -> str:
+        """The command of `jupyter` that starts a server here: lab, notebook or server; empty: there is none."""
+        return next((command for package, command in _JUPYTER.items() if package in self.packages), "")
+
+    @property
+    def program(self) -> str:
+        """What runs a script."""
+        return "Rscript" if "r-base" in self.packages and "python" not in self.packages else "python"
+
+    @property
+    def script(self) -> str:
+        """What a user's own script is called until they name theirs."""
+        return "my_script.R" if self.program == "Rscript" else "my_script.py"
+
+
+def subjects_of_modules(site: SiteConfig, modules: Iterable[Module]) -> tuple[Subject, ...]:
+    """Return what jobs can work in, given the modules that a site file asks for."""
+    return _in_order(
+        Subject(
+            name=module.name if isinstance(module, EnvironmentModule) else _stem(module.look.full_name),
+            version=module.look.version,
+            modules=_loads(site, module.look.full_name, getattr(module, "below", "")),
+            prefix=module.prefix,
+            engine=getattr(module, "engine", ""),
+            packages=_names(package.name for package in module.packages),
+        )
+        for module in modules
+        if isinstance(module, EnvironmentModule | DistributionModule) and not module.look.lifecycle.removed
+    )
+
+
+def subjects_of_receipts(
+    site: SiteConfig, modules: Mapping[str, str], installed: Mapping[str, Installed]
+) -> tuple[Subject, ...]:
+    """Return what jobs can work in, given a generation's modules with their prefixes, and all that is installed."""
+    bases = {receipt.name: path for path, receipt in installed.items() if isinstance(receipt, DistributionReceipt)}
+    by_prefix = {prefix: module for module, prefix in modules.items()}
+
+    def found() -> Iterator[Subject]:
+        for module, prefix in modules.items():
+            receipt = installed.get(prefix)
+            if isinstance(receipt, ReleaseReceipt):
+                below = by_prefix.get(bases.get(receipt.distribution, ""), "")
+                loads = _loads(site, module, below)
+                packages = _names(package.name for package in receipt.packages)
+                yield Subject(receipt.name, receipt.version, loads, prefix, receipt.engine, packages, receipt.size)
+            elif isinstance(receipt, DistributionReceipt):
+                packages = _names(package.name for package in receipt.packages)
+                yield Subject(_stem(module), receipt.version, (module,), prefix, packages=packages)
+
+    return _in_order(found())
+
+
+def _in_order(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
+    return tuple(sorted(subjects, key=lambda subject: (not subject.engine, subject.modules)))
+
+
+def _loads(site: SiteConfig, module: str, below: str) -> tuple[str, ...]:
+    """Return what is loaded: in a hierarchy the distribution first, which opens the way."""
+    return (below, module) if below and site.modules.layout == "hierarchy" else (module,)
+
+
+def _stem(module: str) -> str:
+    return module.replace("/", "-")
+
+
+def _names(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(re.sub(r"[-_.]+", "-", name).lower() for name in names)

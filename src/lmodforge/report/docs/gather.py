@@ -1,0 +1,185 @@
+"""From receipts and a site file to one cluster of the catalogue. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lmodforge.config.distributions import Distribution as DistributionConfig
+from lmodforge.config.environments import Environment as EnvironmentConfig
+from lmodforge.config.licences import without_token
+from lmodforge.config.models import SiteConfig
+from lmodforge.receipts.models import (
+    DistributionReceipt,
+    GenerationReceipt,
+    Installed,
+    PackageEntry,
+    ReleaseReceipt,
+    ToolReceipt,
+)
+from lmodforge.report.docs.catalogue import LICENCES, Cluster, Distribution, Environment, Package, Release, Tool
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def cluster_of(site: SiteConfig, generation: GenerationReceipt, installed: Mapping[str, Installed]) -> Cluster:
+    """Tell what the current generation leads to, and which releases there were before."""
+    return _Gathering(site, generation, installed).cluster()
+
+
+@dataclass(frozen=True)
+class _Gathering:
+    site: SiteConfig
+    generation: GenerationReceipt
+    installed: Mapping[str, Installed]
+
+    def cluster(self) -> Cluster:
+        modules = sorted(self.generation.modules.items())
+        found = [(name, self.installed[path]) for name, path in modules if path in self.installed]
+        bases = [(name, base) for name, base in found if isinstance(base, DistributionReceipt)]
+        order = {name: number for number, name in enumerate(self.site.distributions)}
+        bases.sort(key=lambda pair: (order.get(pair[1].name, len(order)), pair[0]))
+        return Cluster(
+            config=self.site,
+            generation=self.generation.number,
+            made=self.generation.made_at,
+            modules=len(modules),
+            distributions=tuple(self._distribution(name, receipt) for name, receipt in bases),
+            tools=tuple(self._tool(name, tool) for name, tool in found if isinstance(tool, ToolReceipt)),
+        )
+
+    def _tool(self, module: str, receipt: ToolReceipt) -> Tool:
+        written = self.site.tools.get(receipt.name)  # type: ignore[call-overload]  # a receipt may name an older tool
+        return Tool(
+            site=self.site.name,
+            name=receipt.name,
+            version=receipt.version,
+            module=module,
+            made=receipt.made_at,
+            default=bool(written and written.default),
+            summary=written.summary if written else "",
+            url=written.url if written else "",
+        )
+
+    def _distribution(self, module: str, receipt: DistributionReceipt) -> Distribution:
+        written = self.site.distributions.get(receipt.name)
+        packages = _packages(receipt.packages, "" if receipt.type == "existing" else "PyPI")
+        return Distribution(
+            site=self.site.name,
+            name=receipt.name,
+            kind=receipt.type,
+            module=module,
+            version=receipt.version,
+            python=_python_of(receipt, packages),
+            prefix=receipt.path,
+            made=receipt.made_at,
+            size=receipt.size,
+            files=receipt.count,
+            packages=packages,
+            environments=self._environments(module, receipt, written),
+            licence=LICENCES.get(receipt.type, ""),
+            default=bool(written and written.default),
+            **_said(written),
+            **_end_of_life(written),
+        )
+
+    def _environments(
+        self, module: str, base: DistributionReceipt, written: DistributionConfig | None
+    ) -> tuple[Environment, ...]:
+        """Return those that users meet now, in the order of the site file."""
+        built: dict[str, list[ReleaseReceipt]] = {}
+        for receipt in self.installed.values():
+            if isinstance(receipt, ReleaseReceipt) and receipt.path.startswith(f"{base.path}/releases/"):
+                built.setdefault(receipt.name, []).append(receipt)
+        order = {name: number for number, name in enumerate(written.environments if written else ())}
+        names = sorted(built, key=lambda name: (order.get(name, len(order)), name))
+        found = (self._environment(module, name, built[name], base) for name in names)
+        return tuple(environment for environment in found if environment)
+
+    def _environment(
+        self, distribution: str, name: str, receipts: list[ReleaseReceipt], base: DistributionReceipt
+    ) -> Environment | None:
+        receipts = sorted(receipts, key=lambda receipt: (receipt.made_at, receipt.path))
+        leading = {path: module for module, path in self.generation.modules.items()}
+        latest = {receipt.version: receipt.path for receipt in receipts}
+        releases = [
+            _release(receipt, base, leading.get(receipt.path, ""), latest[receipt.version] == receipt.path)
+            for receipt in receipts
+        ]
+        shown = [release for release in releases if release.module]
+        if not shown:
+            return None
+        written = self.site.environments.get(name)
+        newest = next((release for release in shown if written and release.version == written.version), shown[-1])
+        return Environment(
+            site=self.site.name,
+            name=name,
+            distribution=distribution,
+            base=base.name,
+            releases=tuple(releases),
+            newest=newest,
+            default=bool(written and written.default),
+            imports=written.check.imports if written else (),
+            wanted=_wanted(written) if written else (),
+            **_said(written),
+        )
+
+
+def _release(receipt: ReleaseReceipt, base: DistributionReceipt, module: str, by_name: bool) -> Release:
+    packages = _packages(receipt.packages, "PyPI")
+    pythons = [package.version for package in packages if package.name == "python"]
+    return Release(
+        version=receipt.version,
+        made=receipt.made_at,
+        path=receipt.path,
+        engine=receipt.engine,
+        python=pythons[0] if pythons else base.version if base.type == "python" else "",
+        size=receipt.size,
+        files=receipt.files,
+        packages=packages,
+        module=module,
+        name=f"{receipt.name}-{receipt.version}" if by_name else receipt.path,
+        lock=receipt.lock,
+        pypi_lock=receipt.pypi_lock,
+        lacks=receipt.lacks,
+    )
+
+
+def _packages(entries: Iterable[PackageEntry], index: str) -> tuple[Package, ...]:
+    """Take over what a receipt lists; what came from no channel came from the index."""
+    return tuple(
+        sorted(
+            Package(entry.name, entry.version, channel_name(entry.channel) or index, entry.licence) for entry in entries
+        )
+    )
+
+
+def channel_name(url: str) -> str:
+    """Shorten a channel's URL to what people call it."""
+    return without_token(url).rstrip("/").rpartition("/")[2]
+
+
+def _python_of(receipt: DistributionReceipt, packages: Iterable[Package]) -> str:
+    if receipt.type == "python":
+        return receipt.version
+    return next((package.version for package in packages if package.name == "python"), "")
+
+
+def _said(written: DistributionConfig | EnvironmentConfig | None) -> dict[str, Any]:
+    if written is None:
+        return {}
+    return {"summary": written.summary, "keywords": written.keywords, "url": written.url}
+
+
+def _end_of_life(written: DistributionConfig | None) -> dict[str, Any]:
+    cycle = written.lifecycle if written else None
+    return {"retired": cycle.deprecated or "", "advice": cycle.advice} if cycle else {}
+
+
+def _wanted(written: EnvironmentConfig) -> tuple[str, ...]:
+    """Return the names of what was asked for, as metadata write them."""
+    asked = [spec.rpartition("::")[2] for spec in written.conda] + list(written.pypi)
+    names = (match[0] for text in asked if (match := _NAME.match(text.strip())))
+    return tuple(sorted({re.sub(r"[-_.]+", "-", name).lower() for name in names}))
