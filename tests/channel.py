@@ -85,23 +85,29 @@ class LocalChannel:
             (self.directory / subdir).mkdir(parents=True, exist_ok=True)
             (self.directory / subdir / "repodata.json").write_text(text)
 
-    def add_python(self) -> None:
-        """Add the Python that runs the tests, by reference, with what conda-forge has around it."""
+    def add_python(self, version: str = PYTHON) -> None:
+        """Add the Python that runs the tests, by reference, with what conda-forge has around it.
+
+        Another `version` is only what it is called: the solver's Python 3.12 then is whatever runs the tests.
+        """
         interpreter = Path(sys.base_prefix) / "bin" / f"python{MINOR}"
         site = f"lib/python{MINOR}/site-packages"
+        minor = ".".join(version.split(".")[:2])
+        abi = f"cp{minor.replace('.', '')}"
         home = f"home = {interpreter.parent}\ninclude-system-site-packages = false\nversion = {PYTHON}\n"
+        links = {f"bin/python{MINOR}": str(interpreter), f"bin/python{minor}": str(interpreter)}
         self.add(
             "python",
-            PYTHON,
+            version,
             {"pyvenv.cfg": home, f"{site}/README.txt": "what is installed\n"},
-            depends=["__glibc >=2.17", "__unix", f"python_abi {MINOR}.* *_{ABI}"],
+            depends=["__glibc >=2.17", "__unix", f"python_abi {minor}.* *_{abi}"],
             build="host_0_cpython",
             noarch=None,
-            links={f"bin/python{MINOR}": str(interpreter), "bin/python3": f"python{MINOR}", "bin/python": "python3"},
+            links=links | {"bin/python3": f"python{MINOR}", "bin/python": "python3"},
             licence="PSF-2.0",
             python_site_packages_path=site,
         )
-        self.add("python_abi", MINOR, build=f"0_{ABI}", constrains=[f"python {MINOR}.* *_cpython"])
+        self.add("python_abi", minor, build=f"0_{abi}", constrains=[f"python {minor}.* *_cpython"])
 
     def add_wheel(self, wheel: Path) -> None:
         """Add what a wheel holds, as conda-forge would have it."""
@@ -157,7 +163,8 @@ def _archive(record: dict, files: dict[str, bytes], links: dict[str, str], entry
 
 def _path_entry(path: str, content: bytes) -> dict:
     entry = {"_path": path, "path_type": "hardlink", "sha256": _sha256(content), "size_in_bytes": len(content)}
-    return entry | ({"prefix_placeholder": PLACEHOLDER, "file_mode": "text"} if PLACEHOLDER.encode() in content else {})
+    mode = "binary" if b"\0" in content else "text"
+    return entry | ({"prefix_placeholder": PLACEHOLDER, "file_mode": mode} if PLACEHOLDER.encode() in content else {})
 
 
 def _member(tar: tarfile.TarFile, path: str, content: bytes, mode: int = 0o644) -> None:

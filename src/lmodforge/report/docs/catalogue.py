@@ -41,6 +41,8 @@ class Release:
     """Full name of the module that leads to it; empty when none does any more."""
     name: str = ""
     """What follows `source activate` and leads to exactly this one."""
+    channels: tuple[str, ...] = ()
+    """Conda channels that its packages come from, the one with the most first; as conda reads them."""
     lock: str = field(default="", repr=False)
     pypi_lock: str = field(default="", repr=False)
     lacks: tuple[str, ...] = ()
@@ -108,11 +110,6 @@ class Distribution:
     """From which day on it is deprecated; empty while it is not."""
     advice: str = ""
 
-    @property
-    def has_conda(self) -> bool:
-        """Whether `conda` or `micromamba` is there."""
-        return self.kind in CONDA_KINDS
-
 
 @dataclass(frozen=True)
 class Tool:
@@ -172,8 +169,6 @@ class Catalogue:
         """Return when the newest of the generations was made."""
         return max((cluster.made for cluster in self.clusters), default="")
 
-
-CONDA_KINDS = frozenset({"miniforge", "miniconda", "anaconda", "micromamba"})
 
 LICENCES = {
     "python": "PSF-2.0",
