@@ -29,8 +29,12 @@ _PLATFORMS = {
 }
 """What uv calls the platforms that it can resolve for from elsewhere."""
 
-_MACHINES = {"linux-ppc64le": "powerpc64le"}
-"""What uv calls a machine, where it is not what Linux calls it."""
+_PYTHONS = {
+    "linux-ppc64le": "linux-powerpc64le-gnu",
+    "macos-x86_64": "macos-x86_64-none",
+    "macos-arm64": "macos-aarch64-none",
+}
+"""How uv ends the name of a Python for a platform, where it is not the platform's own with `-gnu`."""
 
 _NOTE = "uv_cache.json"
 _LEFT_BY_UV = ("CACHEDIR.TAG", ".gitignore", ".lock")
@@ -164,8 +168,7 @@ class Uv:
 
     def find_python(self, subject: str, version: str, platform: str, downloads: str) -> dict[str, str]:
         """Return what uv knows of the interpreter that it would download for a platform: its `key` and `url`."""
-        machine = _MACHINES.get(platform, platform.partition("-")[2])
-        wanted = f"cpython-{version}-linux-{machine}-gnu"
+        wanted = f"cpython-{version}-{_PYTHONS.get(platform, f'{platform}-gnu')}"
         listed = ("--python-downloads-json-url", downloads) if downloads else ()
         options = ("--only-downloads", "--output-format", "json", "--no-config", "--no-cache")
         argv = (uv_binary(), "python", "list", wanted, *options, *listed)
