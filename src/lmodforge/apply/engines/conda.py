@@ -18,6 +18,7 @@ from lmodforge.apply.engines import Built
 from lmodforge.apply.engines.conda_activation import capture
 from lmodforge.apply.engines.conda_failures import explained
 from lmodforge.apply.engines.conda_finish import Finisher
+from lmodforge.apply.engines.licences import entries
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.workshop import Workshop
@@ -80,7 +81,7 @@ class Conda:
         self.workshop.progress.state(subject, "capturing activation")
         activation = capture(release, self.workshop)
         return Built(
-            packages=(*_conda_entries(packages), *_pypi_entries(release)),
+            packages=(*_conda_entries(packages), *self._pypi_entries(release)),
             operations=activation.operations,
             lacks=(*lacks, *activation.lacks),
         )
@@ -98,6 +99,11 @@ class Conda:
         said = partial(self.workshop.progress.state, subject)
         packages: list[dict[str, Any]] = self._ask(subject, job, said)["packages"]
         return packages
+
+    def _pypi_entries(self, release: BuildRelease) -> tuple[PackageEntry, ...]:
+        if not release.pypi_key:
+            return ()
+        return entries(locked_packages(release.pypi_lock), release.path, self.workshop.system)
 
     def _refuse_twice(self, subject: str, release: BuildRelease) -> None:
         """Refuse what conda has installed under another name: uv would take it away again."""
@@ -146,7 +152,3 @@ def _conda_entries(packages: list[dict[str, Any]]) -> list[PackageEntry]:
         ),
         key=lambda package: package.name,
     )
-
-
-def _pypi_entries(release: BuildRelease) -> list[PackageEntry]:
-    return [PackageEntry(name=name, version=version) for name, version in locked_packages(release.pypi_lock)]
