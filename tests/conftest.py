@@ -6,6 +6,7 @@ import pytest
 
 
 def pytest_addoption(parser):
+    parser.addoption("--screenshots", metavar="DIR", help="keep pictures of the documentation's pages there")
     parser.addoption("--update-golden", action="store_true", help="write what came out to the expected files")
 
 
