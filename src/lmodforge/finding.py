@@ -48,12 +48,21 @@ class Verified:
 
     place: str
     lmod: str
+    """The version there."""
     modules: tuple[str, ...]
     shells: tuple[str, ...]
     failures: tuple[Failure, ...]
     loads: int
     """Times that a module was loaded and unloaded."""
     seconds: float
+    lmod_here: str = ""
+    """The version on this host, where the place is another one and this host has one."""
+
+    @property
+    def versions(self) -> str:
+        """Both, where they differ: what fails there and not here may be Lmod's doing."""
+        here = f" (this host has {self.lmod_here})" if self.lmod_here not in ("", self.lmod) else ""
+        return f"Lmod {self.lmod}{here}"
 
     def of(self, module: str) -> tuple[Failure, ...]:
         """Return what is wrong with one module."""

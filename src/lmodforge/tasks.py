@@ -20,6 +20,7 @@ SITE = {
     "site": "name of a site, or its file (default: LMODFORGE_SITE, else demo)",
     "root": "lay the site out below this directory",
 }
+OFFLINE = {"offline": "ask nothing of the network: everything comes from this mirror, a directory or an archive"}
 JSON = {"json": "print one JSON document instead of text"}
 
 
@@ -97,12 +98,12 @@ def init(context: Context, name: str, out: str = "", ci: str = "") -> None:
     say(write_starter(name, out, ci))
 
 
-@task(help=SITE | JSON | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})
-def plan(context: Context, site: str = "", root: str = "", out: str = "", json: bool = False) -> int:
+@task(help=SITE | JSON | OFFLINE | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})
+def plan(context: Context, site: str = "", root: str = "", out: str = "", offline: str = "", json: bool = False) -> int:
     """Show what deploy would do. Exit 0: nothing; 2: something."""
     from lmodforge.commands.show import show_plan
 
-    shown = show_plan(site, root, out)
+    shown = show_plan(site, root, out, offline)
     say_json(shown.json) if json else say(shown.text)
     return 2 if shown.changes else 0
 
@@ -110,6 +111,7 @@ def plan(context: Context, site: str = "", root: str = "", out: str = "", json: 
 @task(
     help=SITE
     | JSON
+    | OFFLINE
     | {
         "plan": "carry out a plan saved by `plan --out`, or refuse when the world has changed since",
         "replace-edited": "replace files of ours that somebody edited by hand",
@@ -123,12 +125,13 @@ def deploy(
     plan: str = "",
     replace_edited: bool = False,
     jobs: int = 0,
+    offline: str = "",
     json: bool = False,
 ) -> None:
     """Bring the site to what its file says: builds first, and modules that were loaded in Lmod last."""
     from lmodforge.commands.show import run_deploy
 
-    done = run_deploy(site, root, plan=plan, replace_edited=replace_edited, jobs=jobs)
+    done = run_deploy(site, root, plan=plan, replace_edited=replace_edited, jobs=jobs, offline=offline)
     say_json(done.json) if json else say(done.text)
 
 
@@ -158,6 +161,25 @@ def lock(
     shown = check_locks(site, root) if check else lock_site(site, root, update=update, diff=diff, markdown=markdown)
     say_json(shown.json) if json else say(shown.text)
     return 2 if shown.changes else 0
+
+
+@task(
+    iterable=["python"],
+    help=SITE
+    | JSON
+    | {
+        "out": "directory, or archive: FILE.tar or FILE.tar.zst",
+        "python": "version of the Python there, where it is another than here: 3.11.9, or DISTRIBUTION=3.11.9",
+    },
+)
+def mirror(
+    context: Context, out: str, site: str = "", root: str = "", python: list[str] | None = None, json: bool = False
+) -> None:
+    """Fetch all that a site installs, for hosts without a network: `deploy --offline` installs from it."""
+    from lmodforge.commands.mirror import mirror_site
+
+    made = mirror_site(site, root, out, python or ())
+    say_json(made.json) if json else say(made.text)
 
 
 @task(help=SITE | JSON)
@@ -256,6 +278,53 @@ def verify(
     return 1 if found.failures else 0
 
 
+@task(help=SITE | {"out": "directory, not there yet: a directory in it for each module, with the files of its kit"})
+def kits(context: Context, out: str, site: str = "", root: str = "") -> None:
+    """Write the starter kits of what is deployed: job scripts for the site's batch system."""
+    from lmodforge.commands.kits import write_kits
+
+    say(write_kits(site, root, out))
+
+
+@task(
+    positional=["environment"],
+    help=SITE
+    | JSON
+    | {
+        "environment": "name of a deployed environment, or its module",
+        "format": "tar.gz (default), tar.zst or squashfs",
+        "dest-prefix": "where it will be unpacked; without it anywhere, and its paths are corrected in the job",
+        "out": "directory for the archive and the files beside it (default: the current one)",
+        "replace": "replace what is there already",
+    },
+)
+def pack(
+    context: Context,
+    environment: str,
+    format: str = "tar.gz",  # noqa: A002 - the name of the option
+    dest_prefix: str = "",
+    out: str = "",
+    replace: bool = False,
+    site: str = "",
+    root: str = "",
+    json: bool = False,
+) -> int:
+    """Pack an environment for jobs that cannot reach it. Exit 1: it is too large for any way to a job."""
+    from lmodforge.commands.pack import pack_environment
+
+    packed = pack_environment(
+        environment,
+        site,
+        root,
+        kind=format,
+        dest_prefix=dest_prefix,
+        out=out,
+        replace=replace,
+    )
+    say_json(packed.json) if json else say(packed.text)
+    return 0 if packed.fits else 1
+
+
 @task(
     iterable=["site"],
     help=JSON
@@ -322,11 +391,11 @@ def doctor(context: Context, site: str = "", root: str = "", json: bool = False)
     iterable=["only"],
     help={
         "network": "also what needs the public download sites",
-        "containers": "also what builds images",
+        "containers": "with what builds a root file system and images",
         "only": "pytest arguments",
     },
 )
-def test(context: Context, network: bool = False, containers: bool = False, only: list[str] | None = None) -> int:
+def test(context: Context, network: bool = False, containers: bool = True, only: list[str] | None = None) -> int:
     """Install what the tests need on this host, then lint, check types and test (in a checkout)."""
     from lmodforge.developer.checks import run_tests
 
@@ -351,6 +420,24 @@ def usage(context: Context, site: str = "", root: str = "", log: str = "", json:
 
 
 namespace = Collection(
-    init, check, schema, lock, plan, deploy, status, rollback, prune, render, verify, docs, find, doctor, test, bench
+    init,
+    check,
+    schema,
+    lock,
+    mirror,
+    plan,
+    deploy,
+    status,
+    rollback,
+    prune,
+    render,
+    kits,
+    pack,
+    verify,
+    docs,
+    find,
+    doctor,
+    test,
+    bench,
 )
 namespace.add_collection(Collection("report", usage))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from lmodforge.apply.mirror.offline import Mirror
 from lmodforge.apply.progress import Progress, Silent
 from lmodforge.apply.surroundings import clean_environment
 from lmodforge.apply.system import Completed, System
@@ -37,6 +38,8 @@ class Workshop:
     now: Callable[[], datetime] = utc_now
     locks: str = ""
     """Directory of the lock files beside the site file; none are looked for without one."""
+    mirror: Mirror | None = None
+    """What is asked instead of the network."""
 
     @property
     def layout(self) -> Layout:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from lmodforge.apply.execute import Outcome, execute, refuse_conflicts
 from lmodforge.apply.holder import hold
+from lmodforge.apply.mirror.offline import unpacked
 from lmodforge.apply.progress import Progress
 from lmodforge.apply.publish import MODULES, LoadTest
 from lmodforge.apply.settled import settle
@@ -23,6 +24,7 @@ from lmodforge.verify.lmod import Lmod, find_lmod
 from lmodforge.verify.load import load_test
 from lmodforge.verify.place import ThisHost
 
+_MIRROR = "mirror"
 KEPT_LOGS = 30
 """Directories of logs; older ones go."""
 
@@ -43,10 +45,11 @@ def deploy(
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
     workshop = _prepare(opened, progress)
-    engines = engines_for(workshop, opened.document)
     with hold(opened.system, workshop.layout):
         # What still runs here is left of a deploy that was killed, and would write into what is built now.
         opened.system.end_marked(MARK, workshop.layout.software)
+        workshop = _with_mirror(workshop)
+        engines = engines_for(workshop, opened.document)
         plan = saved or plan_site(opened, workshop, engines)
         if saved:
             refuse_changed(opened, saved)
@@ -56,6 +59,10 @@ def deploy(
         if plan.is_empty:
             _settle(workshop, plan)
             return Deployed(plan, None, settled=True)
+        if workshop.mirror:
+            workshop.progress.state(_MIRROR, "checking what is needed of it")
+            workshop.mirror.refuse_damaged(plan)
+            workshop.progress.done(_MIRROR, "whole")
 
         def replan() -> Plan:
             return plan_site(opened, workshop, engines)
@@ -68,6 +75,14 @@ def deploy(
             _settle(workshop, again)
         # What modules lack is known once they are built.
         return Deployed(replace(plan, warnings=again.warnings), outcome, settled=again.is_empty)
+
+
+def _with_mirror(workshop: Workshop) -> Workshop:
+    """Unpack an archive where nobody else can change it."""
+    if workshop.mirror is None or workshop.mirror.folder:
+        return workshop
+    workshop.progress.state(_MIRROR, "unpacking")
+    return replace(workshop, mirror=unpacked(workshop.mirror, workshop.layout.cache))
 
 
 def _settle(workshop: Workshop, plan: Plan) -> None:

@@ -22,9 +22,9 @@ class Shown:
     changes: int = 0
 
 
-def show_plan(site: str, root: str, out: str) -> Shown:
+def show_plan(site: str, root: str, out: str, offline: str = "") -> Shown:
     """Make the plan, and save it where `out` says."""
-    opened = open_site(site, root)
+    opened = open_site(site, root, offline=offline)
     if not out and is_up_to_date(opened):
         return _nothing(opened)
     from lmodforge.commands.planning import engines_for, plan_site, workshop_for  # noqa: PLC0415 - only with something to do
@@ -41,12 +41,13 @@ def show_plan(site: str, root: str, out: str) -> Shown:
     return Shown(plan_text(plan), plan_json(plan), len(plan.changes))
 
 
-def run_deploy(site: str, root: str, *, plan: str, replace_edited: bool, jobs: int) -> Shown:
+def run_deploy(site: str, root: str, *, plan: str, replace_edited: bool, jobs: int, offline: str = "") -> Shown:
     """Deploy, and say what a user types next."""
     saved = _saved(plan) if plan else None
     if saved:
         site, root = saved.arguments["site"], saved.arguments["root"]
-    opened = open_site(site, root)
+        offline = offline or saved.arguments.get("offline", "")
+    opened = open_site(site, root, offline=offline)
     if not saved and is_up_to_date(opened):
         return _nothing(opened)
     from lmodforge.commands.deploy import deploy  # noqa: PLC0415 - only with something to do

@@ -15,6 +15,7 @@ from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, Version
 from lmodforge.config.scheduler import Host, Scheduler
 from lmodforge.config.spaces import Caches, ModuleSettings, ProjectSpace, ScratchSpace
 from lmodforge.config.storage import Storage
+from lmodforge.config.workspaces import Workspaces
 
 
 class Paths(Model):
@@ -98,6 +99,9 @@ class SiteConfig(Model):
     lmod: LmodSettings = LmodSettings()
     project: ProjectSpace | None = None
     scratch: ScratchSpace | None = None
+    workspaces: Annotated[
+        Workspaces | None, Field(description="Directories that groups share, and a module for them.")
+    ] = None
     storage: Annotated[
         dict[Name, Storage],
         Field(default_factory=dict, description="File systems on which users have a quota, by name."),

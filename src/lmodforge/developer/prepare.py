@@ -26,6 +26,13 @@ _PROGRAMS = {
     "strace": ("strace",),
     "shellcheck": ("shellcheck",),
     "git": ("git",),
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "slurmctld": ("slurmctld",),
+    "slurmd": ("slurmd",),
+    "slurm-client": ("sbatch",),
+    "munge": ("munged",),
+    "squashfs-tools": ("mksquashfs",),
+    "zstd": ("zstd",),
     "debootstrap": ("debootstrap",),
     "podman": ("podman",),
     "runc": ("runc",),  # where control groups are those of before and after at once, podman's crun does not start

@@ -77,6 +77,8 @@ def subjects_of_receipts(
     def found() -> Iterator[Subject]:
         for module, prefix in modules.items():
             receipt = installed.get(prefix)
+            if _removed(site, receipt):
+                continue
             if isinstance(receipt, ReleaseReceipt):
                 below = by_prefix.get(bases.get(receipt.distribution, ""), "")
                 loads = _loads(site, module, below)
@@ -87,6 +89,13 @@ def subjects_of_receipts(
                 yield Subject(_stem(module), receipt.version, (module,), prefix, packages=packages)
 
     return _in_order(found())
+
+
+def _removed(site: SiteConfig, receipt: Installed | None) -> bool:
+    """Say whether the site file makes the module refuse to load."""
+    written = site.environments if isinstance(receipt, ReleaseReceipt) else site.distributions
+    look = written.get(receipt.name) if receipt else None
+    return bool(look and look.lifecycle.removed)
 
 
 def _in_order(subjects: Iterable[Subject]) -> tuple[Subject, ...]:

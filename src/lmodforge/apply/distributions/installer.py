@@ -23,7 +23,7 @@ def fetch(download: Download, subject: str, workshop: Workshop) -> str:
         return path
     system.make_directory(folder, 0o700)
     part = f"{path}.{subject.rpartition(' ')[2]}.part"  # two bases may want one file at once
-    _receive(download, part, subject, workshop)
+    receive(workshop.mirror.download(download) if workshop.mirror else download, part, subject, workshop)
     found = system.sha256(part)
     if found != download.sha256:
         system.remove(part)
@@ -35,7 +35,9 @@ def fetch(download: Download, subject: str, workshop: Workshop) -> str:
     return path
 
 
-def _receive(download: Download, part: str, subject: str, workshop: Workshop) -> None:
+def receive(download: Download, part: str, subject: str, workshop: Workshop) -> None:
+    """Download a file, carrying on with what is there of it, and with what breaks off; raises StepFailed."""
+
     def heard(count: int, total: int | None) -> None:
         workshop.progress.state(subject, f"downloading {_share(count, total)}")
 

@@ -52,7 +52,7 @@ def _download(action: InstallPython, workshop: Workshop, uv: Uv) -> str:
     """Let uv download the interpreter; uv knows the hash of each that it offers."""
     where = f"{action.prefix}/python"
     workshop.progress.state(f"distribution {action.name}", "downloading")
-    uv.download_python(f"distribution {action.name}", action.version, where, action.downloads)
+    uv.download_python(f"distribution {action.name}", action, where)
     minor = ".".join(action.version.split(".")[:2])
     for name in workshop.system.names(where):
         candidate = f"{where}/{name}/bin/python{minor}"

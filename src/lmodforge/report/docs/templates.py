@@ -16,6 +16,7 @@ from lmodforge.config.shipped import shipped
 from lmodforge.errors import SiteError, Where
 from lmodforge.report.docs import charts
 from lmodforge.report.docs.addresses import distribution_page, downloads_of, environment_page, operations_page
+from lmodforge.report.docs.dates import day
 from lmodforge.report.docs.view import View, difference, enter, labels, leave, program, proof
 from lmodforge.report.style import counted, size
 
@@ -84,7 +85,7 @@ class PageTemplates:
         )
         filters: dict[str, Callable[..., str]] = {
             "code": code,
-            "day": _day,
+            "day": day,
             "md": md,
             "number": _number,
             "page": _page,
@@ -126,11 +127,6 @@ def code(text: str) -> str:
         escaped = plain.replace("&", "&amp;").replace("<", "&lt;").replace("`", "&#96;").replace("|", "&#124;")
         return f"<code>{escaped}</code>"
     return f"`{plain}`"
-
-
-def _day(made: str) -> str:
-    """Return the day of a receipt."""
-    return made[:10]
 
 
 def _number(number: int) -> str:
