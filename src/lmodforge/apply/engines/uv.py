@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lmodforge.apply.engines import Built
+from lmodforge.apply.engines.licences import entries
 from lmodforge.apply.interpreters import host_interpreter
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.models import Index
@@ -16,7 +17,6 @@ from lmodforge.config.platforms import host_platform
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import BuildRelease, InstallPython
 from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
-from lmodforge.receipts.models import PackageEntry
 
 _STAGES = {"Prepared": "linking", "Installed": "compiling"}
 """What uv does after the line that begins so."""
@@ -117,7 +117,7 @@ class Uv:
         subject = f"environment {release.environment}"
         self.create(subject, release.path, release.python, prompt=release.environment)
         self.install(subject, release.path, release.key)
-        return Built(tuple(PackageEntry(name=name, version=version) for name, version in release.packages))
+        return Built(entries(release.packages, release.path, self.workshop.system))
 
     def create(self, subject: str, path: str, python: str, *, prompt: str) -> None:
         """Make an empty virtual environment at `path` on the Python at `python`."""
