@@ -211,6 +211,9 @@ class Server:
         """What is sent instead of a file, by the end of its path."""
         self.cut: set[str] = set()
         """Ends of paths of which half is sent."""
+        self.held: set[str] = set()
+        """Ends of paths whose answer waits until `let_go` is set."""
+        self.let_go = threading.Event()
         self.asked: list[str] = []
         self._server = _Quiet(("127.0.0.1", 0), partial(_Handler, self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -228,6 +231,7 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.let_go.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -255,11 +259,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         self.mine.asked.append(self.path)
+        if self.mine.held and self.path.endswith(tuple(self.mine.held)):
+            self.mine.let_go.wait(60)
         content = self._content()
         status = 401 if not self._allowed() else 404 if content is None else 200
         content = content if status == 200 and content is not None else b""
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
+        if content.startswith(b"<!DOCTYPE html>"):
+            self.send_header("Content-Type", "text/html")
         self.end_headers()
         if body:
             cut = self.path.endswith(tuple(self.mine.cut)) if self.mine.cut else False
@@ -274,6 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
             if self.path.endswith(end):
                 return instead
         path = self.mine.root / self.path.lstrip("/")
+        path = path / "index.html" if path.is_dir() else path  # the pages of a simple index
         return path.read_bytes() if path.is_file() else None
 
     def log_message(self, *_):

@@ -8,12 +8,13 @@ from slurm import running
 
 
 def pytest_addoption(parser):
+    parser.addoption("--screenshots", metavar="DIR", help="keep pictures of the documentation's pages there")
     parser.addoption("--update-golden", action="store_true", help="write what came out to the expected files")
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items):
-    """Mark what needs a root file system or an image (`invoke test --containers` runs it), and what shares a Slurm."""
+    """Mark what needs a root file system or an image (`--no-containers` leaves it out), and what shares a Slurm."""
     for item in items:
         if {"bare", "podman"} & set(item.fixturenames):
             item.add_marker("containers")

@@ -15,6 +15,7 @@ MAY_TOUCH_THE_WORLD = (
     "apply/system.py",
     "apply/programs.py",
     "apply/packer/",
+    "apply/archives.py",
     "apply/rattler/",
     "developer/",
 )  # packer/ and rattler/ are programs that System.run starts

@@ -48,16 +48,71 @@ class Verified:
 
     place: str
     lmod: str
+    """The version there."""
     modules: tuple[str, ...]
     shells: tuple[str, ...]
     failures: tuple[Failure, ...]
     loads: int
     """Times that a module was loaded and unloaded."""
     seconds: float
+    lmod_here: str = ""
+    """The version on this host, where the place is another one and this host has one."""
+
+    @property
+    def versions(self) -> str:
+        """Both, where they differ: what fails there and not here may be Lmod's doing."""
+        here = f" (this host has {self.lmod_here})" if self.lmod_here not in ("", self.lmod) else ""
+        return f"Lmod {self.lmod}{here}"
 
     def of(self, module: str) -> tuple[Failure, ...]:
         """Return what is wrong with one module."""
         return tuple(failure for failure in self.failures if failure.module == module)
+
+
+@dataclass(frozen=True)
+class WrongBlock:
+    """A block of a page that does not do what the page says."""
+
+    page: str
+    line: int
+    command: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.page}:{self.line}: {self.command}\n"
+            f"  expected: {_below(self.expected)}\n"
+            f"  found:    {_below(self.found) or 'nothing'}"
+        )
+
+
+@dataclass(frozen=True)
+class UntriedBlock:
+    """A block of a page that nobody can run here, and why."""
+
+    page: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class CheckedPages:
+    """What was tried of the documentation, as whom, and what is wrong with it."""
+
+    place: str
+    pages: tuple[str, ...]
+    ran: int
+    promises: int
+    """Of the blocks that ran: those whose output was compared."""
+    untried: tuple[UntriedBlock, ...]
+    wrong: tuple[WrongBlock, ...]
+    seconds: float
+
+
+def _below(text: str) -> str:
+    """Set several lines below the first one."""
+    return text.strip("\n").replace("\n", "\n            ")
 
 
 def folded(failures: Iterable[Failure], settings: Sequence[str]) -> list[Failure]:

@@ -41,4 +41,4 @@ def podman(tmp_path_factory, bare):
         for name, value in podman.environment.items():
             patch.setenv(name, value)
         yield podman
-    remove(podman.folder)  # `podman system reset` would take the networks of others along
+    podman.remove()

@@ -8,6 +8,7 @@ import pytest
 
 from containers import BARE, remove
 from end_to_end.small import Small, site_text
+from lmod import lmod
 from lmodforge.apply.system import RealSystem
 from lmodforge.commands.receipts import read_deployment
 from lmodforge.commands.verify import verify_site
@@ -23,7 +24,10 @@ LOAD = '. "$1"; module load tiny/1 && python -c "import six; print(six.__file__)
 def site(tmp_path_factory):
     """A site on the system's own Python, which is the same in the images."""
     small = Small(tmp_path_factory.mktemp("site"))
-    text = site_text(tiny=["six"])
+    text = site_text(tiny=["six"], sci=["numpy"])
+    text["environments"]["sci"]["check"]["run"] = ["numpy-config --version"]
+    text["environments"]["sci"]["lifecycle"] = {"aliases": ["science"]}
+    text["tools"] = {"uv": {"version": "0.13.8"}}
     text["distributions"]["standard"]["interpreter"] = "/usr/bin/python3"
     small.write(text)
     small.deploy()
@@ -63,9 +67,9 @@ def load(place, site):
     return rest
 
 
-def verify(capfd, made, **place):
+def verify(capfd, made, *, shells="", **place):
     """Verify the site as `invoke verify` does; everything that is wrong is in what it says."""
-    found = verify_site(str(made.site.file), str(made.site.root), wish=Wish(**place))
+    found = verify_site(str(made.site.file), str(made.site.root), wish=Wish(**place), shells=shells)
     capfd.readouterr()
     return found
 
@@ -76,9 +80,18 @@ def test_verify_finds_nothing_wrong_in_a_container(made, capfd, user):
     assert (found.failures, found.json["place"]) == (0, BARE), found.text
 
 
+def test_verify_finds_nothing_wrong_with_another_lmod_and_names_both(podman, made, capfd):
+    image = podman.with_another_lmod(made.image, "localhost/other:1")
+    found = verify(capfd, made, image=image, engine="podman")
+    assert found.failures == 0, found.text
+    there, here = found.json["lmod"], found.json["lmod_here"]
+    assert (there != here, here) == (True, lmod().version)
+    assert f"{image}, Lmod {there} (this host has {here}):" in found.text
+
+
 @pytest.mark.parametrize("user", ["", "root"])
 def test_verify_finds_nothing_wrong_in_a_root_file_system(made, capfd, user):
-    found = verify(capfd, made, rootfs=str(made.root), user=user)
+    found = verify(capfd, made, rootfs=str(made.root), user=user, shells="bash,tcsh")
     assert (found.failures, found.json["place"]) == (0, f"rootfs {made.root}"), found.text
 
 

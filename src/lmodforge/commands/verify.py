@@ -6,7 +6,7 @@ import datetime
 import os
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from lmodforge.report.verify import verified_json, verified_markdown, verified_t
 from lmodforge.verify.changed import changed_files, touches
 from lmodforge.verify.expect import expected_modules
 from lmodforge.verify.follow import SYSTEM_PATH
-from lmodforge.verify.place import Place
+from lmodforge.verify.lmod import find_lmod
+from lmodforge.verify.place import Place, ThisHost
 from lmodforge.verify.places.choose import Wish, go, mounts_of
 from lmodforge.verify.scenarios import Toggles
 from lmodforge.verify.shells import SHELLS
@@ -65,6 +66,8 @@ def verify_site(
     place = go(opened.system, wish or Wish(), mounts)
     subject = subject_of(opened, deployment, changed_since)
     verified = verify(place, subject, _shells(place, shells), jobs or len(os.sched_getaffinity(0)))
+    if not isinstance(place, ThisHost) and (here := find_lmod(opened.system)):
+        verified = replace(verified, lmod_here=here.version)
     _write(opened.system, opened.config, verified, reports or Reports())
     number = deployment.generation.number
     return Verification(

@@ -14,11 +14,11 @@ from lmodforge.developer.prepare import prepare
 from lmodforge.errors import SiteError
 
 
-def run_tests(*, network: bool = False, containers: bool = False, only: Sequence[str] = ()) -> int:
+def run_tests(*, network: bool = False, containers: bool = True, only: Sequence[str] = ()) -> int:
     """Prepare this host, run the checks in a checkout; return 0 when all passed.
 
-    `network` adds the tests that need the public download sites, `containers` those that build images; `only` goes to
-    pytest, which then runs alone.
+    `network` adds the tests that need the public download sites, `containers` are those that build images; `only` goes
+    to pytest, which then runs alone.
     """
     checkout = find_checkout()
     left_out = [mark for mark, wanted in (("network", network), ("containers", containers)) if not wanted]

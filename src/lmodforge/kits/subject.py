@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lmodforge.config.models import SiteConfig
-from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module, activation
+from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module, activation_of
 from lmodforge.receipts.models import DistributionReceipt, Installed, ReleaseReceipt
 
 _ACTIVATE = {"conda": "source activate", "micromamba": "micromamba activate", "venv": "source activate"}
@@ -95,7 +95,7 @@ def subjects_of_receipts(
                 yield Subject(receipt.name, receipt.version, loads, prefix, receipt.engine, packages, receipt.size)
             elif isinstance(receipt, DistributionReceipt):
                 packages = _names(package.name for package in receipt.packages)
-                activate = _ACTIVATE.get(activation(receipt.type, "conda" if "conda" in packages else "none"), "")
+                activate = _ACTIVATE.get(activation_of(receipt.type, "conda" if "conda" in packages else "none"), "")
                 yield Subject(_stem(module), receipt.version, (module,), prefix, packages=packages, activate=activate)
 
     return _in_order(found())

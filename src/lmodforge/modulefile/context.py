@@ -77,11 +77,11 @@ class DistributionModule:
     @property
     def activation(self) -> Activation:
         """What activates environments here."""
-        return activation(self.kind, self.adopted)
+        return activation_of(self.kind, self.adopted)
 
 
-def activation(kind: str, adopted: Activation) -> Activation:
-    """Return what activates environments in a distribution of this kind; `adopted` holds for kind `existing`."""
+def activation_of(kind: str, adopted: Activation = "none") -> Activation:
+    """Return what activates environments in a distribution of a kind; `adopted` holds for kind `existing`."""
     return _ACTIVATION.get(kind, adopted)
 
 

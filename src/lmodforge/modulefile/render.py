@@ -34,6 +34,7 @@ _TEMPLATES: dict[type[Module], str] = {
     WorkspacesModule: "workspaces.lua.j2",
     RemovedModule: "removed.lua.j2",
 }
+_PAGES = "docs"  # below the same directories; no modulefile is made of them
 SHARED = "__lmodforge"  # Lmod passes over names that begin with two underscores: it never shows in `module avail`
 
 BELOW = "__below"  # what a distribution opens; it is on MODULEPATH once that is loaded
@@ -51,8 +52,9 @@ class Templates:
         found: dict[str, bytes] = {}
         for directory in (*self.site_directories, shipped("modulefiles-templates")):
             for path in sorted(directory.rglob("*")):
-                if path.is_file() and not path.name.startswith("."):
-                    found.setdefault(path.relative_to(directory).as_posix(), path.read_bytes())
+                name = path.relative_to(directory)
+                if path.is_file() and not path.name.startswith(".") and name.parts[0] != _PAGES:
+                    found.setdefault(name.as_posix(), path.read_bytes())
         return dict(sorted(found.items()))
 
     def digest(self) -> str:

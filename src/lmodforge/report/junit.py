@@ -18,7 +18,7 @@ def junit(site: str, verified: Verified) -> str:
     totals = {"tests": str(len(cases)), "failures": str(sum(1 for *_, failures in cases if failures))}
     suites = Xml.Element("testsuites", totals)
     suite = Xml.SubElement(
-        suites, "testsuite", {"name": _said(f"{site}: {verified.place}, Lmod {verified.lmod}"), **totals, "errors": "0"}
+        suites, "testsuite", {"name": _said(f"{site}: {verified.place}, {verified.versions}"), **totals, "errors": "0"}
     )
     suite.set("time", f"{verified.seconds:.3f}")
     for module, shell, failures in cases:

@@ -11,7 +11,7 @@ from lmodforge.report.style import counted, paint, table
 
 def verified_text(site: str, generation: int, verified: Verified) -> str:
     """Return a line for each module and group of shells, then each failure, then the count."""
-    title = f"Site {site}, generation {generation}, {verified.place}, Lmod {verified.lmod}:"
+    title = f"Site {site}, generation {generation}, {verified.place}, {verified.versions}:"
     rows = list(_rows(verified))
     lines = [paint(line, "red" if row[0] == "FAIL" else "green") for line, row in zip(table(rows), rows, strict=True)]
     failures = [f"{failure}\n" for failure in verified.failures]
@@ -50,6 +50,7 @@ def verified_json(site: str, generation: int, verified: Verified) -> dict[str, A
         "generation": generation,
         "place": verified.place,
         "lmod": verified.lmod,
+        "lmod_here": verified.lmod_here or None,
         "shells": list(verified.shells),
         "modules": [{"name": name, "passed": not verified.of(name)} for name in verified.modules],
         "failures": [_failure(failure) for failure in verified.failures],
@@ -75,7 +76,7 @@ def verified_markdown(site: str, verified: Verified) -> str:
     failures = verified.failures
     told = counted(len(failures), "failure") if failures else "all passed"
     tried = f"{counted(len(verified.modules), 'module')}; {', '.join(verified.shells)}"
-    where = f"{_plain(verified.place)}, Lmod {verified.lmod}; {verified.seconds:.0f} s"
+    where = f"{_plain(verified.place)}, {_plain(verified.versions)}; {verified.seconds:.0f} s"
     lines = [f"### Modules of {_plain(site)}: {told}", "", f"{tried}; {where}"]
     if failures:
         lines += ["", "| module | shell | check | expected | found |", "|---|---|---|---|---|"]
