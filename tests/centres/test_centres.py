@@ -9,6 +9,7 @@ import yaml
 from centres.centre import Centre
 from centres.packages import CENTRES, ISIS, SITES
 from installer import DEFAULTS
+from lmodforge.commands.docs import build_docs
 from lmodforge.commands.lock import lock_site
 from lmodforge.config import document
 from lmodforge.config.document import read_document
@@ -99,6 +100,24 @@ def test_locks_are_for_linux_and_for_macs(offer, tmp_path):
     text = (locks / "osx-64.txt").read_text()
     assert "# platform: osx-64\n" in text
     assert "usgs-astrogeology/noarch/isis-9.0.0-0.tar.bz2#" in text
+
+
+def test_two_clusters_of_a_centre_have_one_documentation_with_a_tab_each(deployed, tmp_path):
+    files = [str(deployed(name).file) for name in ("rcc-midway2", "rcc-midway3")]
+    made = build_docs(files, "", str(tmp_path / "docs"), html=False)
+    assert made.json["sites"] == ["rcc-midway2", "rcc-midway3"]
+    text = (tmp_path / "docs/markdown/index.md").read_text()
+    assert '=== "Midway2"\n' in text
+    assert '=== "Midway3"\n' in text
+    assert "module load python/3.9.18" in text
+    assert "module load python/3.11.9" in text
+
+
+@pytest.mark.parametrize("name", sorted({*CENTRES} - {"rcc-midway2", "rcc-midway3"}))
+def test_it_has_a_documentation(deployed, tmp_path, name):
+    made = build_docs([str(deployed(name).file)], "", str(tmp_path / "docs"), html=False)
+    assert deployed(name).config.title in (tmp_path / "docs/markdown/index.md").read_text()
+    assert len(made.json["pages"]) > 10
 
 
 def test_two_clusters_of_a_centre_share_what_they_have_in_common(deployed):
