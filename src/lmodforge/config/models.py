@@ -26,7 +26,8 @@ class Paths(Model):
         AbsolutePath,
         Field(
             description="Prefixes, environments and tools; `.lmodforge` keeps the receipts. In this and other paths "
-            "`{system}` is `linux` or `macOS`, `{platform}` such as `linux-x86_64`, for systems that share a file system."
+            "`{system}` is `linux` or `macOS`, `{platform}` such as `linux-x86_64`, for systems that share a file "
+            "system."
         ),
     ]
     modulefiles: Annotated[AbsolutePath, Field(description="Module trees: `generations/`, `current`, `init/`.")]
