@@ -229,7 +229,7 @@
           this.several && make("span", { class: "lf-badge lf-badge--cluster" }, module.cluster.title),
           !module.current && make("span", { class: "lf-badge lf-badge--retired" }, "older release"),
           channels.map((channel) => make("span", {}, channel)),
-          module.python && make("span", {}, `Python ${minor(module.python)}`),
+          module.python && make("span", { class: "lf-hit__python" }, `Python ${minor(module.python)}`),
           make("a", { href: this.root.dataset.root + module.page, "aria-label": `Details of ${module.name}` }, "Details")));
     }
 
