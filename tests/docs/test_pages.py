@@ -184,7 +184,7 @@ def test_what_a_site_file_says_stays_text(tmp_path):
     env = replace(base.environments[0], summary=hard, releases=(release,), newest=release)
     cluster = replace(cluster, distributions=(replace(base, summary=hard, environments=(env,)),))
     publish_tree(RealSystem(), str(tmp_path / "out"), render_docs(Catalogue((cluster,)), PageTemplates()), html=True)
-    escaped = '&lt;script&gt;alert(1)&lt;/script&gt; | a_b_c *x* [y](z) `q` "&gt; {{ 1 }} &amp; #1'
+    escaped = '&lt;script&gt;alert(1)&lt;/script&gt; | a_b_c *x* [y](z) <code>q</code> "&gt; {{ 1 }} &amp; #1'
     for page in ("index.html", "environments.html", "environments/midway3/miniforge/sci.html"):
         text = (tmp_path / "out/html" / page).read_text().replace("&#124;", "|")
         assert escaped in text
