@@ -181,7 +181,7 @@ def test_a_mirror_killed_half_way_is_carried_on(locked):
     argv = [sys.executable, "-m", "lmodforge", "mirror", "--out", str(locked.out), *map(str, locked.of)]
     with subprocess.Popen(argv, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
         for line in running.stderr:
-            if f"files: {len(WHEELS) - 1} of {len(WHEELS)}" in line:
+            if f"installers: {len(WHEELS) - 1} of {len(WHEELS)}" in line:
                 os.kill(running.pid, signal.SIGKILL)
     assert not locked.out.exists()
     locked.server.held = set()

@@ -10,7 +10,9 @@ from lmodforge.apply.engines.conda import Conda
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.holder import hold_file
 from lmodforge.apply.mirror.contents import contents_of
-from lmodforge.apply.mirror.make import Maker, Place, mirror_before
+from lmodforge.apply.mirror.fetch import Fetcher
+from lmodforge.apply.mirror.make import Maker
+from lmodforge.apply.mirror.place import Place
 from lmodforge.commands.planning import engines_for, workshop_for
 from lmodforge.commands.show import Shown
 from lmodforge.commands.site import open_site
@@ -30,10 +32,11 @@ def mirror_site(site: str, root: str, out: str, pythons: Sequence[str]) -> Shown
     opened.system.make_directory(Path(place.out).parent)
     with progress_for_stderr() as progress, hold_file(opened.system, f"{place.out}.lock", f"making {out}"):
         workshop = workshop_for(opened, progress)
-        before = mirror_before(workshop, place)
+        before = place.before(opened.system)
         engines, uv = engines_for(workshop, opened.document), Uv(workshop, cached=False)
         contents = contents_of(workshop, engines, versions, before.locks if before else {})
-        made = Maker(workshop, Conda(workshop, uv), uv, place, before).make(contents)
+        fetcher = Fetcher(workshop, Conda(workshop, uv), uv, place.staging, before)
+        made = Maker(workshop, fetcher, place).make(contents)
         progress.done("mirror", "whole")
     return Shown(made_text(out, made), made_json(out, made))
 

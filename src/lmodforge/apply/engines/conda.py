@@ -135,7 +135,7 @@ class Conda:
 
     @property
     def _cache(self) -> str:
-        return f"{self.workshop.layout.cache}/conda"
+        return f"{self.workshop.cache}/conda"
 
     def _ask(self, subject: str, job: dict[str, Any], on_line: Callable[[str], None] | None = None) -> dict[str, Any]:
         settings = self.workshop.site.conda

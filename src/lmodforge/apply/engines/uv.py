@@ -29,8 +29,12 @@ _PLATFORMS = {
 }
 """What uv calls the platforms that it can resolve for from elsewhere."""
 
-_MACHINES = {"linux-ppc64le": "powerpc64le"}
-"""What uv calls a machine, where it is not what Linux calls it."""
+_PYTHONS = {
+    "linux-ppc64le": "linux-powerpc64le-gnu",
+    "macos-x86_64": "macos-x86_64-none",
+    "macos-arm64": "macos-aarch64-none",
+}
+"""How uv ends the name of a Python for a platform, where it is not the platform's own with `-gnu`."""
 
 _NOTE = "uv_cache.json"
 _LEFT_BY_UV = ("CACHEDIR.TAG", ".gitignore", ".lock")
@@ -158,14 +162,13 @@ class Uv:
         """Download an interpreter below `directory`; uv checks it against the hash that its list holds."""
         downloads = self._downloads(action)
         listed = ("--python-downloads-json-url", downloads) if downloads else ()
-        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv", *self._reach)
+        cache = ("--cache-dir", f"{self.workshop.cache}/uv", *self._reach)
         options = ("--install-dir", directory, "--no-bin", "--no-config", "--no-progress")
         self.workshop.run(subject, (uv_binary(), "python", "install", action.version, *options, *listed, *cache))
 
     def find_python(self, subject: str, version: str, platform: str, downloads: str) -> dict[str, str]:
         """Return what uv knows of the interpreter that it would download for a platform: its `key` and `url`."""
-        machine = _MACHINES.get(platform, platform.partition("-")[2])
-        wanted = f"cpython-{version}-linux-{machine}-gnu"
+        wanted = f"cpython-{version}-{_PYTHONS.get(platform, f'{platform}-gnu')}"
         listed = ("--python-downloads-json-url", downloads) if downloads else ()
         options = ("--only-downloads", "--output-format", "json", "--no-config", "--no-cache")
         argv = (uv_binary(), "python", "list", wanted, *options, *listed)
@@ -208,7 +211,7 @@ class Uv:
         return self._offline_file(posixpath.basename(stored), mirror.localised(text))
 
     def _offline_file(self, name: str, text: str) -> str:
-        folder = f"{self.workshop.layout.cache}/offline"
+        folder = f"{self.workshop.cache}/offline"
         self.workshop.system.make_directory(folder, 0o700)
         self.workshop.system.write(f"{folder}/{name}", text.encode())
         return f"{folder}/{name}"
@@ -231,6 +234,6 @@ class Uv:
 
     def run(self, subject: str, *arguments: str, stdin: str = "", on_line: Callable[[str], None] | None = None) -> str:
         """Run uv for a subject; returns its standard output, raises StepFailed."""
-        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv") if self.cached else ("--no-cache",)
+        cache = ("--cache-dir", f"{self.workshop.cache}/uv") if self.cached else ("--no-cache",)
         argv = (uv_binary(), *arguments, "--no-config", "--no-progress", "--no-python-downloads", *cache, *self._reach)
         return self.workshop.run(subject, argv, stdin=stdin, on_line=on_line).stdout
