@@ -1,16 +1,22 @@
 """The search for packages in a real browser: questions and answers, filters, addresses, and names from anywhere."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from docs.browser import answer, ask, with_packages
 from docs.catalogues import small, synthetic
+from lmodforge.report.docs.catalogue import Catalogue
 from lmodforge.report.docs.searchdata import search_script
 
 pytestmark = pytest.mark.xdist_group("browser")  # one worker starts it, once
 
-NUMPY_1 = ["1 package in 1 module", "numpy", "1.21.5 module load python/anaconda-2022.05 Midway3 Python 3.9 Details"]
+NUMPY_1 = [
+    "1 package in 1 module",
+    "numpy",
+    "1.21.5 module load python/anaconda-2022.05 Midway3 goes away Python 3.9 Details",
+]
 NUMPY_2 = [
     "numpy BSD-3-Clause",
     "2.1.3 module load ml/1 Beagle PyPI Python 3.11 Details",
@@ -33,7 +39,7 @@ def test_newer_versions_come_first_with_all_that_holds_them(opened, address):
     assert answer(opened(f"{address}packages.html#q=numpy")) == [
         "1 package in 4 modules",
         *NUMPY_2,
-        "1.21.5 module load python/anaconda-2022.05 Midway3 Python 3.9 Details",
+        "1.21.5 module load python/anaconda-2022.05 Midway3 goes away Python 3.9 Details",
     ]
 
 
@@ -124,6 +130,16 @@ def test_the_back_button_asks_the_question_before(opened, address):
     assert answer(page)[1] == "pandas BSD-3-Clause"
     page.go_back()
     assert answer(page)[1] == "gdal MIT"
+
+
+def test_in_a_hierarchy_the_distribution_is_loaded_first(opened, address):
+    catalogue = small()
+    midway = catalogue.clusters[0]
+    modules = midway.config.modules.model_copy(update={"layout": "hierarchy"})
+    midway = replace(midway, config=midway.config.model_copy(update={"modules": modules}))
+    page = opened(f"{address}packages.html#q=gdal")
+    with_packages(page, Catalogue((midway,)))
+    assert answer(page)[2] == "3.10.0 module load python/miniforge-25.3.0 geo/2026.11 conda-forge Python 3.12 Details"
 
 
 def test_older_releases_answer_when_they_are_asked(opened, address):

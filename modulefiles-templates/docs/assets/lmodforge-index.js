@@ -48,11 +48,11 @@
 
   class Index {
     constructor(data) {
-      this.clusters = data.clusters.map(([name, title]) => ({ name, title }));
+      this.clusters = data.clusters.map(([name, title, hierarchy]) => ({ name, title, hierarchy }));
       this.channels = data.channels;
       this.licences = data.licences;
-      this.modules = data.modules.map(([name, cluster, kind, distribution, environment, current, python, page]) => ({
-        name, cluster: this.clusters[cluster], kind: KINDS[kind], distribution, environment, current: !!current, python, page,
+      this.modules = data.modules.map(([name, cluster, kind, distribution, environment, current, python, page, goes]) => ({
+        name, cluster: this.clusters[cluster], kind: KINDS[kind], distribution, environment, current, python, page, goes,
       }));
       this.lines = data.packages ? data.packages.split("\n") : [];
       this.labels = this.lines.map((line) => line.slice(0, line.indexOf("\t")));
