@@ -8,6 +8,7 @@ from slurm import running
 
 
 def pytest_addoption(parser):
+    parser.addoption("--screenshots", metavar="DIR", help="keep pictures of the documentation's pages there")
     parser.addoption("--update-golden", action="store_true", help="write what came out to the expected files")
 
 

@@ -188,12 +188,12 @@ def write_installer(
 def _standin() -> str:
     """Write the files of tests/standin over the simple ones."""
     files = {name: (HERE / source).read_text().replace("@ROOT@", "@PREFIX@") for name, source in FILES.items()}
-    files["bin/conda"] = f'#!/bin/sh\nexec {sys.executable} -ISE {HERE}/program.py "@PREFIX@" "$@"\n'
+    files["bin/conda"] = f'#!/bin/sh\nexec {sys.executable} -I {HERE}/program.py "@PREFIX@" "$@"\n'
     return "\n".join(f"place {name} <<'STANDIN'\n{text}STANDIN" for name, text in files.items())
 
 
 def write_micromamba(path: Path, *, standin: bool = False) -> str:
     """Write a program in the place of micromamba, and return its sha256; with `standin`, that of tests/standin."""
-    rest = f'exec {sys.executable} -ISE {HERE}/program.py "${{0%/bin/*}}" "$@"\n' if standin else ""
+    rest = f'exec {sys.executable} -I {HERE}/program.py "${{0%/bin/*}}" "$@"\n' if standin else ""
     path.write_text(f'#!/bin/sh\n# A stand-in for micromamba.\n[ "$1" = --version ] && echo 2.8.1 && exit\n{rest}')
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -127,7 +127,16 @@ class Slurm:
         self._daemon("slurmctld", "slurmctld", "-D", "-c")
         for node in self.nodes:
             self._daemon(node, "slurmd", "-D", "-c", "-N", node)
-        wait_for(self._ready, "every node to be idle", PATIENCE, self._check)
+        wait_for(self.is_idle, "every node to be idle", PATIENCE, self._check)
+
+    def restart_controller(self) -> None:
+        """End the controller and start it again with the jobs that it had."""
+        controller = self._daemons[1]
+        controller.terminate()
+        controller.wait(PATIENCE)
+        self._daemon("slurmctld", "slurmctld", "-D")
+        self._daemons[1] = self._daemons.pop()
+        wait_for(self.is_idle, "the controller and its nodes", PATIENCE, self._check)
 
     def stop(self) -> None:
         """Cancel what runs, then end the daemons, all at once: each takes a second or two."""
@@ -182,7 +191,8 @@ class Slurm:
         ended = [daemon.args[3] for daemon in self._daemons if daemon.poll() is not None]
         assert not ended, f"{', '.join(ended)} ended\n{self.logs()}"
 
-    def _ready(self) -> bool:
+    def is_idle(self) -> bool:
+        """Whether every node waits for work."""
         done = subprocess.run(
             ["sinfo", "-h", "-N", "-p", "main", "-t", "idle", "-o", "%N"],
             env={"PATH": os.environ["PATH"], **self.environment},

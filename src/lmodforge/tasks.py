@@ -115,7 +115,9 @@ def plan(context: Context, site: str = "", root: str = "", out: str = "", offlin
     | {
         "plan": "carry out a plan saved by `plan --out`, or refuse when the world has changed since",
         "replace-edited": "replace files of ours that somebody edited by hand",
-        "jobs": "builds at a time (default: the cores, at most 4)",
+        "jobs": "builds at a time on this host (default: the cores, at most 4)",
+        "on": "`host`, or `slurm`: each build is a job (default: the site's `builds.on`)",
+        "leave-jobs": "on ^C leave the jobs that were submitted: the next deploy takes them up",
     },
 )
 def deploy(
@@ -125,13 +127,24 @@ def deploy(
     plan: str = "",
     replace_edited: bool = False,
     jobs: int = 0,
+    on: str = "",
+    leave_jobs: bool = False,
     offline: str = "",
     json: bool = False,
 ) -> None:
     """Bring the site to what its file says: builds first, and modules that were loaded in Lmod last."""
     from lmodforge.commands.show import run_deploy
 
-    done = run_deploy(site, root, plan=plan, replace_edited=replace_edited, jobs=jobs, offline=offline)
+    done = run_deploy(
+        site,
+        root,
+        plan=plan,
+        replace_edited=replace_edited,
+        jobs=jobs,
+        on=on,
+        leave=leave_jobs,
+        offline=offline,
+    )
     say_json(done.json) if json else say(done.text)
 
 

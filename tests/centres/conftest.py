@@ -3,6 +3,7 @@
 import pytest
 
 from centres.centre import Centre, Offer
+from centres.login import Login
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,9 @@ def deployed(offer, tmp_path_factory):
         return there[name]
 
     return give
+
+
+@pytest.fixture
+def login(deployed, tmp_path):
+    """Log in at a centre, with a home directory and a project of the test's own."""
+    return lambda name: Login(deployed(name), tmp_path)

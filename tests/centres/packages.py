@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from channel import SUBDIR, LocalChannel
+from channel import SUBDIR, LocalChannel, download_wheels
 
 SITES = Path(__file__).parents[2] / "site-configs"
 CENTRES = ("rcc-midway2", "rcc-midway3", "ubelix", "ulhpc", "chtc", "usgs-astro")
@@ -30,7 +30,9 @@ IMPORTS = {
 PROGRAMS = {
     "gdal": ("gdalinfo",),
     "ipython": ("ipython",),
-    "jupyterlab": ("jupyter", "jupyter-lab", "jupyter-notebook"),
+    "jupyterlab": ("jupyter", "jupyter-lab"),
+    "notebook": ("jupyter-notebook",),
+    "pip": ("pip",),
     "r-base": ("R", "Rscript"),
     **{name: (name,) for name in ("bcftools", "bedtools", "cutadapt", "fastqc", "multiqc", "samtools")},
 }
@@ -49,7 +51,8 @@ def write_channels(folder: Path) -> None:
     """Write conda-forge, bioconda and usgs-astrogeology below a directory."""
     forge, bio = LocalChannel(folder / "conda-forge"), LocalChannel(folder / "bioconda")
     forge.add_python("3.12.12")
-    _add(forge, "pip", "25.3")
+    _add(forge, "pip", "99.0")  # what the environments have: the real one is a thousand files
+    forge.add_wheel(download_wheels(["pip"], folder.with_name("wheels"))[0])
     for name in sorted(named()):
         _add(bio if name in BIOCONDA else forge, name, "4.4.3" if name == "r-base" else "1.0")
     for name in ("mkdocs", "python-dateutil"):

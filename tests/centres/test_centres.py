@@ -22,8 +22,8 @@ ASKS_FOR_TERMS = {
     "ubelix": "distribution anaconda: what `anaconda` installs is under Anaconda's terms of service",
     "chtc": "distribution miniconda: what `miniconda` installs is under Anaconda's terms of service",
 }
-CORE = {  # the table of the centre that wrote it
-    "sci": "numpy scipy pandas matplotlib seaborn scikit-learn jupyterlab ipython h5py psutil",
+CORE = {  # the table of the centre that wrote it, and `notebook`, whose command its page uses
+    "sci": "numpy scipy pandas matplotlib seaborn scikit-learn jupyterlab notebook ipython h5py psutil",
     "ml": "tensorflow pytorch scikit-learn keras xgboost lightgbm matplotlib seaborn",
     "bio": "biopython samtools bcftools bedtools fastqc cutadapt multiqc pandas scikit-bio",
     "geo": "gdal rasterio geopandas cartopy xarray netcdf4 matplotlib pyproj",

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -12,10 +13,14 @@ import pytest
 from channel import ABI, MINOR, PLACEHOLDER
 from conda.conftest import Centre
 from end_to_end.small import site_text
+from lmodforge.apply.pack import pack_release
+from lmodforge.apply.system import RealSystem
+from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.pack import pack_environment
 from lmodforge.commands.status import show_status
+from lmodforge.config.models import Permissions
 from lmodforge.errors import SiteError
-from lmodforge.kits.archive import FORMATS
+from lmodforge.kits.archive import FORMATS, Archive
 
 # A binary with a path at the end of a string, and two in one, as libraries have them.
 BINARY = b"\0\1" + PLACEHOLDER.encode() + b"/share\0\377" + f"{PLACEHOLDER}/a:{PLACEHOLDER}/b".encode() + b"\0\0end"
@@ -25,7 +30,7 @@ shown = {name: os.environ.get(name) for name in ("CONDA_PREFIX", "DATA", "SAID")
 shown |= {"argv": sys.argv, "prefix": sys.prefix, "jinja2": jinja2.__file__}
 shown["cached"] = os.path.exists(jinja2.__cached__)
 shown["binary"] = open(os.path.join(sys.prefix, "lib/paths.bin"), "rb").read().decode("latin-1")
-for command in (["where"], ["wheel", "version"]):
+for command in (["where"], ["wheel", "version"], ["cowsay", "-t", "moo"]):
     shown[command[0]] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[0]
 json.dump(shown, open("shown.json", "w"))
 """
@@ -52,7 +57,7 @@ def site(tmp_path_factory, packages):
     activate = {"etc/conda/activate.d/said.sh": "export SAID=$CONDA_PREFIX\n"}
     centre.channel.add("paths", "1.0", where | activate)
     centre.channel.index()
-    centre.sci |= {"conda": ["jinja2", "wheel", "paths"], "variables": {"DATA": "a $HOME 'b'"}}
+    centre.sci |= {"conda": ["jinja2", "wheel", "paths"], "pypi": ["cowsay"], "variables": {"DATA": "a $HOME 'b'"}}
     tiny = site_text(tiny=["six"])
     centre.site["distributions"]["standard"] = tiny["distributions"]["standard"]
     centre.site["environments"] |= tiny["environments"] | {"bare": {"version": "1", "conda": ["paths"]}}
@@ -80,9 +85,10 @@ def run_in_a_job(site: Centre, out: Path, scratch: Path, *words: str) -> dict:
     for file in out.iterdir():
         shutil.copy2(file, scratch)
     (scratch / "my_script.py").write_text(SCRIPT)
-    hidden = ["bwrap", "--bind", "/", "/", "--dev", "/dev", "--tmpfs", site.small.folder, "--bind", scratch, scratch]
+    user = ["--unshare-user", "--uid", "1000", "--gid", "1000"]  # no root, who may write what is read-only
+    hidden = ["bwrap", *user, "--bind", "/", "/", "--dev", "/dev", "--tmpfs", site.small.folder]
     environment = ["env", "-i", "PATH=/usr/bin:/bin", f"_CONDOR_SCRATCH_DIR={scratch}"]
-    argv = [*hidden, "--chdir", scratch, *environment, "./sci.sh", "my_script.py", *words]
+    argv = [*hidden, "--bind", scratch, scratch, "--chdir", scratch, *environment, "./sci.sh", "my_script.py", *words]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     return json.loads((scratch / "shown.json").read_text())
@@ -101,6 +107,7 @@ def expected(prefix: Path, *words: str) -> dict:
         "binary": f"\0\1{prefix}/share{chr(0) * (1 + length)}\377{prefix}/a:{prefix}/b{chr(0) * (2 + 2 * length)}end",
         "where": f"{prefix}/etc",
         "wheel": "wheel",
+        "cowsay": "___",
     }
 
 
@@ -243,6 +250,28 @@ def test_what_cannot_be_packed_is_refused_before_anything_is_made(name, how, sai
         pack(site, tmp_path / "out", name, **how)
     assert str(caught.value) == said
     assert not (tmp_path / "out").exists()
+
+
+class Interrupted(RealSystem):
+    """Somebody presses ^C when a part of the archive is there."""
+
+    def run(self, argv, *, env, **how):
+        Path(env["TMPDIR"], "part").write_bytes(b"part")
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_leaves_no_part_of_an_archive(site, tmp_path):
+    workshop = Workshop(Interrupted(), site.small.open().config)
+    with pytest.raises(KeyboardInterrupt):
+        pack_release(workshop, str(site.release), Archive("sci.tar.gz"), str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_is_for_the_group_where_the_site_is(site, tmp_path):
+    secret = site.small.open().config.model_copy(update={"permissions": Permissions(readable_by="group")})
+    for config, mode in ((site.small.open().config, 0o644), (secret, 0o640)):
+        pack_release(Workshop(RealSystem(), config), str(site.release), Archive("sci.tar.gz"), str(tmp_path))
+        assert stat.S_IMODE((tmp_path / "sci.tar.gz").stat().st_mode) == mode
 
 
 def test_a_failure_leaves_no_part_of_an_archive(site, tmp_path):

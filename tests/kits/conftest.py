@@ -18,6 +18,8 @@ class User:
     """A user with a home directory, in which jobs are submitted."""
 
     home: Path
+    prefix: Path
+    """Of the environment that their modules load."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -40,7 +42,7 @@ def servers(tmp_path_factory):
 @pytest.fixture
 def user(tmp_path, servers):
     """A user whose login shells have the site's modules."""
-    user = User(tmp_path / "home")
+    user = User(tmp_path / "home", servers / "sci-3f2a9c1d")
     user.home.mkdir()
     profile = f". {lmod().init('bash')}\nexport MODULEPATH={servers}/modulefiles\n"
     (user.home / ".bash_profile").write_text(profile)

@@ -26,6 +26,15 @@ R = replace(
     packages=frozenset({"r-base"}),
     size=None,
 )
+BASE = Subject(
+    name="python-anaconda-2022.05",
+    version="2022.05",
+    modules=("python/anaconda-2022.05",),
+    prefix="/software/anaconda-2022.05",
+    packages=frozenset({"conda", "jupyter-server", "python"}),
+    activate="source activate",
+)
+MICROMAMBA = replace(BASE, name="micromamba", packages=frozenset(), activate="micromamba activate")
 
 SLURM = {
     "kind": "slurm",

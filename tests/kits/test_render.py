@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from kits.example import HTCONDOR, ODD, ODD_HTCONDOR, ODD_PBS, ODD_SLURM, PBS, SCI, SLURM, R, site_with
+from kits.example import (
+    BASE,
+    HTCONDOR,
+    MICROMAMBA,
+    ODD,
+    ODD_HTCONDOR,
+    ODD_PBS,
+    ODD_SLURM,
+    PBS,
+    SCI,
+    SLURM,
+    R,
+    site_with,
+)
 from lmodforge.kits.archive import FORMATS, Archive
 from lmodforge.kits.render import packed_kits, starter_kits
 from lmodforge.modulefile.render import Templates
@@ -16,6 +29,8 @@ TEMPLATES = Templates()
 CASES = {
     "slurm": (SLURM, SCI, {}),
     "slurm-of-another": (SLURM, R, {}),
+    "slurm-of-a-distribution": (SLURM, BASE, {}),
+    "slurm-of-micromamba": ({"kind": "slurm"}, MICROMAMBA, {}),
     "slurm-with-ssh": ({"kind": "slurm", "ssh_to_nodes": "true"}, replace(SCI, packages=frozenset({"notebook"})), {}),
     "slurm-without-login": ({"kind": "slurm"}, replace(SCI, packages=frozenset({"jupyter-server"})), {"login": []}),
     "slurm-odd": (ODD_SLURM, SCI, {"title": ODD}),

@@ -71,7 +71,7 @@ def jupyter(request, slurm, user):
     scheduler = SLURM if request.param == "through the login host" else SLURM | {"ssh_to_nodes": "true"}
     _, script = written(user.home, scheduler, "jupyter-server")
     number = slurm.submit(script, cwd=user.home, env=user.environment | {"USER": "alice"})
-    private = user.home / ".jupyter-jobs" / number
+    private = user.home / f".jupyter-job-{number}"
 
     def connected() -> str:
         job = slurm.job(number)
@@ -99,7 +99,7 @@ def test_jupyter_answers_through_the_tunnel_and_to_nobody_without_the_token(slur
     assert refused.value.code == 403
     assert found[1] not in slurm.job(number).said
     assert [stat.S_IMODE(path.stat().st_mode) for path in (private, user.home)] == [0o700, 0o755]
-    assert f"cat .jupyter-jobs/{number}/url" in said
+    assert f"cat .jupyter-job-{number}/url" in said
 
 
 def test_a_jupyter_job_that_is_cancelled_leaves_no_token(slurm, jupyter):

@@ -66,7 +66,13 @@ def expected(*loads: str, size: int | None = None) -> tuple[Subject, ...]:
     names = frozenset({"jupyter-lab", "jupyterlab"})
     return (
         Subject("sci", "2026.11", loads, SCI, "conda", names, size),
-        Subject("python-miniforge-25.3.0", "miniforge-25.3.0", ("python/miniforge-25.3.0",), BASE),
+        Subject(
+            name="python-miniforge-25.3.0",
+            version="miniforge-25.3.0",
+            modules=("python/miniforge-25.3.0",),
+            prefix=BASE,
+            activate="source activate",
+        ),
     )
 
 

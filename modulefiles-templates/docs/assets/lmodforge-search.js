@@ -16,7 +16,7 @@
       if (typeof value === "function") element.addEventListener(name, value);
       else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== false && child !== ""));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== false && child !== ""));
     return element;
   }
 
@@ -81,7 +81,6 @@
           make("code", {}, "gdal xarray"), "."),
         filters.length || older ? this.narrow : null);
       form.addEventListener("input", () => { this.answer(); this.write(); });
-      form.addEventListener("change", () => { this.answer(); this.write(); });
       this.root.replaceChildren(form, this.count, this.hits);
       /* The stylesheet leaves the line that opens it out where there is room. */
       const wide = matchMedia("(min-width: 45em)");

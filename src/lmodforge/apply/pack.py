@@ -37,7 +37,8 @@ def pack_release(workshop: Workshop, prefix: str, archive: Archive, out: str) ->
 def _pack(workshop: Workshop, subject: str, prefix: str, archive: Archive, staging: str) -> int:
     """Let conda-pack write the file; return its size in bytes."""
     made = f"{staging}/{archive.file}"
-    job = {"prefix": prefix, "output": made, "format": archive.format, "dest_prefix": archive.dest_prefix}
+    mode = 0o644 if workshop.site.permissions.readable_by == "all" else 0o640
+    job = {"prefix": prefix, "output": made, "mode": mode, "format": archive.format, "dest_prefix": archive.dest_prefix}
     argv = (sys.executable, *_PROGRAM)
     done = workshop.run(subject, argv, stdin=json.dumps(job), variables={"TMPDIR": staging})
     if failure := json.loads(done.stdout).get("failure"):

@@ -63,9 +63,8 @@ def serve(system: System, directory: str, port: int) -> None:
     argv = (sys.executable, "-I", "-m", "http.server", "--bind", "127.0.0.1", "--directory", directory, str(port))
     done = system.run(argv, env=clean_environment("/"), cwd="/", on_line=_nobody_listens)
     if done.code:
-        raise StepFailed(
-            f"port {port} cannot be served: {done.stderr.strip().rpartition(': ')[2]}", "choose another --port"
-        )
+        why = done.stderr.strip().rpartition("] ")[2]
+        raise StepFailed(f"port {port} cannot be served: {why}", "choose another --port")
 
 
 def _nobody_listens(line: str) -> None:

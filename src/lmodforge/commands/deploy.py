@@ -7,7 +7,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lmodforge.apply.execute import Outcome, execute, refuse_conflicts
+from lmodforge.apply.engines import Engines
+from lmodforge.apply.execute import Outcome, builder_for, execute, refuse_conflicts
+from lmodforge.apply.executors.host import OnHost
+from lmodforge.apply.executors.slurm import OnSlurm, clear, works
+from lmodforge.apply.executors.slurm_client import Slurm
 from lmodforge.apply.holder import hold
 from lmodforge.apply.mirror.offline import unpacked
 from lmodforge.apply.progress import Progress
@@ -30,6 +34,18 @@ KEPT_LOGS = 30
 
 
 @dataclass(frozen=True)
+class Builds:
+    """Where somebody wants it built this time."""
+
+    on: str = ""
+    """`host` or `slurm`; empty: where the site says."""
+    jobs: int = 0
+    """Builds at a time on this host."""
+    leave: bool = False
+    """On ^C, leave jobs for the next deploy."""
+
+
+@dataclass(frozen=True)
 class Deployed:
     """A plan, and what became of it."""
 
@@ -41,7 +57,12 @@ class Deployed:
 
 
 def deploy(
-    opened: OpenSite, progress: Progress, *, saved: Plan | None = None, replace_edited: bool = False, jobs: int = 0
+    opened: OpenSite,
+    progress: Progress,
+    *,
+    saved: Plan | None = None,
+    replace_edited: bool = False,
+    builds: Builds = Builds(),
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
     workshop = _prepare(opened, progress)
@@ -50,6 +71,9 @@ def deploy(
         opened.system.end_marked(MARK, workshop.layout.software)
         workshop = _with_mirror(workshop)
         engines = engines_for(workshop, opened.document)
+        executor = _executor(workshop, engines, builds)
+        if isinstance(executor, OnHost) and works(workshop):
+            clear(workshop, Slurm(opened.system))
         plan = saved or plan_site(opened, workshop, engines)
         if saved:
             refuse_changed(opened, saved)
@@ -68,13 +92,20 @@ def deploy(
             return plan_site(opened, workshop, engines)
 
         lmod = usable_lmod(workshop)
-        outcome = execute(plan, workshop, engines, lmod_test(workshop, lmod), jobs=jobs or _jobs(), replan=replan)
+        outcome = execute(plan, workshop, executor, lmod_test(workshop, lmod), replan=replan)
         refresh_spider_cache(workshop, lmod)
         again = replan()
         if again.is_empty:
             _settle(workshop, again)
         # What modules lack is known once they are built.
         return Deployed(replace(plan, warnings=again.warnings), outcome, settled=again.is_empty)
+
+
+def _executor(workshop: Workshop, engines: Engines, builds: Builds) -> OnHost | OnSlurm:
+    builder = builder_for(workshop, engines)
+    if (builds.on or workshop.site.builds.on) == "slurm":
+        return OnSlurm(workshop, builder, leave=builds.leave)
+    return OnHost(workshop, builder, builds.jobs or _jobs())
 
 
 def _with_mirror(workshop: Workshop) -> Workshop:

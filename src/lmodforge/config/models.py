@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lmodforge.config.base import Model
+from lmodforge.config.builds import Builds
 from lmodforge.config.channels import Channel, CondaSettings
 from lmodforge.config.distributions import Distribution, Platform
 from lmodforge.config.environments import Environment, Tool
@@ -107,6 +108,7 @@ class SiteConfig(Model):
         Field(default_factory=dict, description="File systems on which users have a quota, by name."),
     ]
     scheduler: Annotated[Scheduler | None, Field(description="The batch system that users submit jobs to.")] = None
+    builds: Builds = Builds()
     caches: Caches = Caches()
     modules: ModuleSettings = ModuleSettings()
     usage: Annotated[Usage | None, Field(description="Record loads in syslog.")] = None

@@ -26,6 +26,7 @@ _PROGRAMS = {
     "strace": ("strace",),
     "shellcheck": ("shellcheck",),
     "git": ("git",),
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "slurmctld": ("slurmctld",),
     "slurmd": ("slurmd",),
     "slurm-client": ("sbatch",),

@@ -81,7 +81,7 @@ class DistributionModule:
 
 
 def activation_of(kind: str, adopted: Activation = "none") -> Activation:
-    """Return what activates environments in a distribution of a kind."""
+    """Return what activates environments in a distribution of a kind; `adopted` holds for kind `existing`."""
     return _ACTIVATION.get(kind, adopted)
 
 

@@ -191,10 +191,9 @@ def _judge(page: Page, blocks: Sequence[Block], done: Completed) -> Iterator[Wro
             at = block.line + max(line - 1, 0)
             yield WrongBlock(page.name, at, command, "exit code 0", f"exit code {code}{_last(said.printed)}")
         elif block.promise and not block.promise.kept_by(said.printed):
-            wanted = block.promise.text
-            yield WrongBlock(
-                page.name, block.promise.line, lines[-1], wanted, _last(said.printed, len(wanted.splitlines()))
-            )
+            promise = block.promise
+            printed = _last(said.printed, len(promise.text.splitlines())).lstrip("\n")
+            yield WrongBlock(page.name, promise.line, lines[-1], promise.text, printed)
     if not ended:
         last = blocks[max(len(found) - 1, 0)]
         told = f"the shell ended with exit code {done.code}{_last(done.stderr or _WORD.sub('', done.stdout))}"

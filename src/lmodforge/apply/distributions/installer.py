@@ -17,7 +17,7 @@ _ATTEMPTS = 3
 
 def fetch(download: Download, subject: str, workshop: Workshop) -> str:
     """Return the path of a file in the cache that has its hash; it is downloaded when it is not there."""
-    system, folder = workshop.system, f"{workshop.layout.cache}/downloads/{download.sha256}"
+    system, folder = workshop.system, f"{workshop.cache}/downloads/{download.sha256}"
     path = f"{folder}/{download.name}"
     if system.sha256(path) == download.sha256:
         return path
@@ -82,7 +82,7 @@ def _makes_menus(path: str, workshop: Workshop, variables: dict[str, str]) -> bo
 @contextmanager
 def scratch_home(name: str, workshop: Workshop) -> Iterator[dict[str, str]]:
     """Lend a HOME and a TMPDIR: installers and conda write below both, whatever they are told."""
-    path = f"{workshop.layout.cache}/scratch/{name}"
+    path = f"{workshop.cache}/scratch/{name}"
     workshop.system.remove(path)
     workshop.system.make_directory(path, 0o700)
     try:

@@ -18,6 +18,7 @@ from lmodforge.apply.engines import Built
 from lmodforge.apply.engines.conda_activation import capture
 from lmodforge.apply.engines.conda_failures import explained
 from lmodforge.apply.engines.conda_finish import Finisher
+from lmodforge.apply.engines.licences import entries
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.workshop import Workshop
@@ -80,7 +81,7 @@ class Conda:
         self.workshop.progress.state(subject, "capturing activation")
         activation = capture(release, self.workshop)
         return Built(
-            packages=(*_conda_entries(packages), *_pypi_entries(release)),
+            packages=(*_conda_entries(packages), *self._pypi_entries(release)),
             operations=activation.operations,
             lacks=(*lacks, *activation.lacks),
         )
@@ -99,6 +100,11 @@ class Conda:
         said = partial(self.workshop.progress.state, subject)
         packages: list[dict[str, Any]] = self._ask(subject, job, said)["packages"]
         return packages
+
+    def _pypi_entries(self, release: BuildRelease) -> tuple[PackageEntry, ...]:
+        if not release.pypi_key:
+            return ()
+        return entries(locked_packages(release.pypi_lock), release.path, self.workshop.system)
 
     def fetch(self, subject: str, files: Sequence[Mapping[str, str]]) -> None:
         """Fetch packages (`url`, `path`, `sha256`) as deploys do: by the site's mirrors, with its tokens."""
@@ -129,7 +135,7 @@ class Conda:
 
     @property
     def _cache(self) -> str:
-        return f"{self.workshop.layout.cache}/conda"
+        return f"{self.workshop.cache}/conda"
 
     def _ask(self, subject: str, job: dict[str, Any], on_line: Callable[[str], None] | None = None) -> dict[str, Any]:
         settings = self.workshop.site.conda
@@ -165,7 +171,3 @@ def _conda_entries(packages: list[dict[str, Any]]) -> list[PackageEntry]:
         ),
         key=lambda package: package.name,
     )
-
-
-def _pypi_entries(release: BuildRelease) -> list[PackageEntry]:
-    return [PackageEntry(name=name, version=version) for name, version in locked_packages(release.pypi_lock)]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lmodforge.apply.engines import Built
+from lmodforge.apply.engines.licences import entries
 from lmodforge.apply.interpreters import host_interpreter
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.models import Index
@@ -16,7 +17,6 @@ from lmodforge.config.platforms import host_platform
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import BuildRelease, InstallPython
 from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
-from lmodforge.receipts.models import PackageEntry
 
 _STAGES = {"Prepared": "linking", "Installed": "compiling"}
 """What uv does after the line that begins so."""
@@ -117,7 +117,7 @@ class Uv:
         subject = f"environment {release.environment}"
         self.create(subject, release.path, release.python, prompt=release.environment)
         self.install(subject, release.path, release.key)
-        return Built(tuple(PackageEntry(name=name, version=version) for name, version in release.packages))
+        return Built(entries(release.packages, release.path, self.workshop.system))
 
     def create(self, subject: str, path: str, python: str, *, prompt: str) -> None:
         """Make an empty virtual environment at `path` on the Python at `python`."""
@@ -162,7 +162,7 @@ class Uv:
         """Download an interpreter below `directory`; uv checks it against the hash that its list holds."""
         downloads = self._downloads(action)
         listed = ("--python-downloads-json-url", downloads) if downloads else ()
-        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv", *self._reach)
+        cache = ("--cache-dir", f"{self.workshop.cache}/uv", *self._reach)
         options = ("--install-dir", directory, "--no-bin", "--no-config", "--no-progress")
         self.workshop.run(subject, (uv_binary(), "python", "install", action.version, *options, *listed, *cache))
 
@@ -211,7 +211,7 @@ class Uv:
         return self._offline_file(posixpath.basename(stored), mirror.localised(text))
 
     def _offline_file(self, name: str, text: str) -> str:
-        folder = f"{self.workshop.layout.cache}/offline"
+        folder = f"{self.workshop.cache}/offline"
         self.workshop.system.make_directory(folder, 0o700)
         self.workshop.system.write(f"{folder}/{name}", text.encode())
         return f"{folder}/{name}"
@@ -234,6 +234,6 @@ class Uv:
 
     def run(self, subject: str, *arguments: str, stdin: str = "", on_line: Callable[[str], None] | None = None) -> str:
         """Run uv for a subject; returns its standard output, raises StepFailed."""
-        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv") if self.cached else ("--no-cache",)
+        cache = ("--cache-dir", f"{self.workshop.cache}/uv") if self.cached else ("--no-cache",)
         argv = (uv_binary(), *arguments, "--no-config", "--no-progress", "--no-python-downloads", *cache, *self._reach)
         return self.workshop.run(subject, argv, stdin=stdin, on_line=on_line).stdout

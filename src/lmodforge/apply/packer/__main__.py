@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from conda_pack import CondaPackException
 
@@ -28,15 +29,15 @@ def main() -> None:
         json.dump(_pack(job), answer)
 
 
-def _pack(job: dict[str, str]) -> dict[str, str]:
+def _pack(job: dict[str, Any]) -> dict[str, str]:
     prefix = Path(job["prefix"])
-    threads = max(2, len(os.sched_getaffinity(0)))  # one thread compresses to other bytes than several
+    threads = max(2, os.cpu_count() or 2)  # one thread compresses to other bytes than several
     try:
         with tempfile.TemporaryDirectory() as made, same_bytes(prefix):
             release_environment(prefix, Path(made)).pack(
                 output=job["output"], format=job["format"], dest_prefix=job["dest_prefix"] or None, n_threads=threads
             )
-        Path(job["output"]).chmod(0o644)
+        Path(job["output"]).chmod(job["mode"])
     except CondaPackException as error:
         return {"failure": str(error)}
     return {}

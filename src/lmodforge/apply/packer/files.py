@@ -74,7 +74,7 @@ def _original(source: Path, prefix: str, entry: dict[str, Any]) -> bytes:
 def _variables(prefix: Path, made: Path) -> Iterator[File]:
     """Write the environment's own variables as scripts: conda-pack's activation knows no others."""
     state = prefix / "conda-meta/state"
-    variables = json.loads(state.read_bytes())["env_vars"] if state.is_file() else {}
+    variables = json.loads(state.read_bytes()).get("env_vars", {}) if state.is_file() else {}
     lines = {
         "activate": "".join(f"export {name}={sh(value)}\n" for name, value in variables.items()),
         "deactivate": "".join(f"unset {name}\n" for name in variables),

@@ -108,7 +108,14 @@ class Distribution:
     licence: str = ""
     retired: str = ""
     """From which day on it is deprecated; empty while it is not."""
+    removed: str = ""
+    """From which day on it cannot be loaded."""
     advice: str = ""
+
+    @property
+    def goes(self) -> bool:
+        """Whether users should begin nothing new with it."""
+        return bool(self.retired or self.removed)
 
 
 @dataclass(frozen=True)

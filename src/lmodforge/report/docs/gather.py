@@ -184,7 +184,9 @@ def _said(written: DistributionConfig | EnvironmentConfig | None) -> dict[str, A
 
 def _end_of_life(written: DistributionConfig | None) -> dict[str, Any]:
     cycle = written.lifecycle if written else None
-    return {"retired": cycle.deprecated or "", "advice": cycle.advice} if cycle else {}
+    if cycle is None:
+        return {}
+    return {"retired": cycle.deprecated or "", "removed": cycle.removed or "", "advice": cycle.advice}
 
 
 def _wanted(written: EnvironmentConfig) -> tuple[str, ...]:

@@ -25,20 +25,20 @@ _SETTINGS: dict[str, Any] = {
             {
                 "media": "(prefers-color-scheme: light)",
                 "scheme": "default",
-                "primary": "indigo",
-                "accent": "indigo",
+                "primary": "custom",
+                "accent": "custom",
                 "toggle": {"icon": "material/weather-night", "name": "Switch to dark mode"},
             },
             {
                 "media": "(prefers-color-scheme: dark)",
                 "scheme": "slate",
-                "primary": "indigo",
-                "accent": "indigo",
+                "primary": "custom",
+                "accent": "custom",
                 "toggle": {"icon": "material/weather-sunny", "name": "Switch to light mode"},
             },
         ],
     },
-    "plugins": [],  # the search of these builders asks a server; ours does not
+    "plugins": [{"search": {"enabled": False}}],  # the builders' own asks a server; ours does not
     "markdown_extensions": [
         "admonition",
         "attr_list",
@@ -57,12 +57,11 @@ def mkdocs_yml(title: str, views: Sequence[View], shared: Mapping[str, str], ass
     """Write `mkdocs.yml`."""
     import yaml  # noqa: PLC0415 - only pages need it
 
-    scripts = sorted(name for name in assets if name.endswith(".js"))
     settings = {
         "site_name": title,
         **_SETTINGS,
         "extra_css": sorted(name for name in assets if name.endswith(".css")),
-        "extra_javascript": ["assets/lmodforge-data.js", *scripts],
+        "extra_javascript": sorted(name for name in assets if name.endswith(".js")),
         "nav": _navigation(views, shared),
     }
     return yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=120)

@@ -110,8 +110,8 @@ class _Tree:
         return {name: title for name, title in SHARED_PAGES.items() if name != "uv" or any(v.uv for v in self.views)}
 
     def _page(self, template: str, page: str, **values: object) -> bytes:
-        found = self.templates.environment.get_template(f"{template}.md.j2")
-        text = found.render(self._common, up="../" * (len(PurePosixPath(page).parts) - 1), **values)
+        up = "../" * (len(PurePosixPath(page).parts) - 1)
+        text = self.templates.render(f"{template}.md.j2", {**self._common, "up": up, **values})
         lines = (line.rstrip() for line in text.lstrip("\n").splitlines())
         return ("\n".join(_single_blanks(lines)) + "\n").encode()
 

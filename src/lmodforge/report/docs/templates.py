@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +13,10 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 from lmodforge.config.shipped import shipped
+from lmodforge.errors import SiteError, Where
 from lmodforge.report.docs import charts
 from lmodforge.report.docs.addresses import distribution_page, downloads_of, environment_page, operations_page
+from lmodforge.report.docs.dates import day
 from lmodforge.report.docs.view import View, difference, enter, labels, leave, program, proof
 from lmodforge.report.style import counted, size
 
@@ -30,28 +33,50 @@ class PageTemplates:
     site_directories: tuple[Path, ...] = ()
 
     @cached_property
-    def files(self) -> Mapping[str, bytes]:
-        """All of them, by name; those below `assets` are copied as they are."""
-        found: dict[str, bytes] = {}
+    def files(self) -> Mapping[str, Path]:
+        """Where each of them lies, by name."""
+        found: dict[str, Path] = {}
         for directory in (*self.site_directories, shipped("modulefiles-templates")):
             for path in sorted((directory / "docs").rglob("*")):
                 if path.is_file() and not path.name.startswith("."):
-                    found.setdefault(path.relative_to(directory / "docs").as_posix(), path.read_bytes())
+                    found.setdefault(path.relative_to(directory / "docs").as_posix(), path)
         return dict(sorted(found.items()))
 
-    @property
+    @cached_property
     def assets(self) -> Mapping[str, bytes]:
-        """Return style sheets and scripts."""
-        return {name: content for name, content in self.files.items() if name.startswith("assets/")}
+        """Style sheets and scripts, which are copied as they are."""
+        return {name: path.read_bytes() for name, path in self.files.items() if name.startswith("assets/")}
+
+    def render(self, name: str, values: Mapping[str, object]) -> str:
+        """Fill in a template; raises SiteError with the line of a site's own one that cannot be filled in."""
+        try:
+            return self.environment.get_template(name).render(values)
+        except Exception as error:
+            where = self._place(error)
+            if where is None:
+                raise
+            raise SiteError(str(error), "a template of the site's own?", where) from None
+
+    def _place(self, error: Exception) -> Where | None:
+        """Find the innermost line of a template of the site's own that an error came through."""
+        places = [(str(getattr(error, "filename", "")), getattr(error, "lineno", 0) or 0)]
+        places += [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+        own = [
+            (path, line) for path, line in places if any(Path(path).is_relative_to(d) for d in self.site_directories)
+        ]
+        return Where(own[-1][0], own[-1][1], 1) if own else None
+
+    def _load(self, name: str) -> tuple[str, str, None] | None:
+        path = self.files.get(name)
+        return (path.read_text(), str(path), None) if path else None
 
     @cached_property
     def environment(self) -> jinja2.Environment:
         """Compile the templates; a name that is not defined is an error."""
         import jinja2  # noqa: PLC0415 - only pages need it
 
-        texts = {name: content.decode() for name, content in self.files.items() if name.endswith(".j2")}
         environment = jinja2.Environment(
-            loader=jinja2.DictLoader(texts),
+            loader=jinja2.FunctionLoader(self._load),
             undefined=jinja2.StrictUndefined,
             autoescape=False,  # noqa: S701 - this is Markdown: texts go through the `md` and `code` filters
             trim_blocks=True,
@@ -60,11 +85,12 @@ class PageTemplates:
         )
         filters: dict[str, Callable[..., str]] = {
             "code": code,
-            "day": _day,
+            "day": day,
             "md": md,
             "number": _number,
             "page": _page,
             "size": size,
+            "front": front,
             "text": json.dumps,
         }
         environment.filters |= filters
@@ -89,6 +115,11 @@ def md(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", plain).replace("|", "&#124;")
 
 
+def front(text: str) -> str:
+    """Write a text for the front matter: builders put it into attributes of HTML, each as it comes."""
+    return json.dumps(re.sub(r'[<>&"\\]', "", " ".join(text.split())), ensure_ascii=False)
+
+
 def code(text: str) -> str:
     """Write a text as code, in a table too."""
     plain = " ".join(text.split())
@@ -96,11 +127,6 @@ def code(text: str) -> str:
         escaped = plain.replace("&", "&amp;").replace("<", "&lt;").replace("`", "&#96;").replace("|", "&#124;")
         return f"<code>{escaped}</code>"
     return f"`{plain}`"
-
-
-def _day(made: str) -> str:
-    """Return the day of a receipt."""
-    return made[:10]
 
 
 def _number(number: int) -> str:

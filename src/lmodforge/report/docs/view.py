@@ -84,7 +84,7 @@ class View:
     @property
     def first(self) -> Distribution | None:
         """Return the distribution to begin with: the default, else the first with environments, none that retires."""
-        living = [each for each in self.cluster.distributions if not each.retired] or [*self.cluster.distributions]
+        living = [each for each in self.cluster.distributions if not each.goes] or [*self.cluster.distributions]
         living.sort(key=lambda each: (not each.default, not each.environments))
         return living[0] if living else None
 
@@ -104,7 +104,7 @@ class View:
         return next((tool for tool in self.cluster.tools if tool.name == "uv"), None)
 
     def _first_with(self, *activations: str) -> Distribution | None:
-        living = [each for each in self.cluster.distributions if not each.retired]
+        living = [each for each in self.cluster.distributions if not each.goes]
         found = [each for each in living if activation_of(each.kind) in activations]
         return min(found, key=lambda each: not each.default, default=None)
 
