@@ -29,7 +29,7 @@ def mirror_site(site: str, root: str, out: str, pythons: Sequence[str], system: 
     """Write the mirror to a directory or an archive."""
     opened = open_site(site, root, system)
     versions = _versions(pythons, opened.config)
-    place = Place(str(Path(out).absolute()))
+    place = Place(str(Path(out).resolve()))
     opened.system.make_directory(Path(place.out).parent)
     with progress_for_stderr() as progress, hold_file(opened.system, place.lock, f"making {out}"):
         workshop = workshop_for(opened, progress)
