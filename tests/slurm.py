@@ -52,7 +52,7 @@ ReturnToService=2
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 PartitionName=short Nodes=ALL MaxTime=00:30:00 State=UP
 """
-NODE = "NodeName={name} NodeHostName={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=16000 State=UNKNOWN"
+NODE = "NodeName={name} NodeHostName={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory=16000 State=UNKNOWN"
 
 PATIENCE = 30.0  # seconds, for what takes one or two when the machine is idle
 
@@ -77,6 +77,8 @@ class Slurm:
 
     folder: Path
     nodes: tuple[str, ...]
+    cpus: int = 2
+    """Of each node."""
     host: str = field(default_factory=lambda: socket.gethostname().partition(".")[0])
     _daemons: list[subprocess.Popen] = field(default_factory=list)
 
@@ -168,7 +170,9 @@ class Slurm:
     def _conf(self) -> str:
         ports = iter(_free_ports(len(self.nodes) + 1))
         port = next(ports)
-        nodes = "\n".join(NODE.format(name=name, host=self.host, port=next(ports)) for name in self.nodes)
+        nodes = "\n".join(
+            NODE.format(name=name, host=self.host, port=next(ports), cpus=self.cpus) for name in self.nodes
+        )
         return CONF.format(host=self.host, port=port, user=getpass.getuser(), folder=self.folder, nodes=nodes)
 
     def _daemon(self, name: str, *argv: str) -> None:
@@ -215,10 +219,10 @@ def wait_for(ask: Callable[[], T], what: str, patience: float, check: Callable[[
 
 
 @contextlib.contextmanager
-def running(folder: Path, nodes: Sequence[str] = ("n1", "n2")) -> Iterator[Slurm]:
+def running(folder: Path, nodes: Sequence[str] = ("n1", "n2"), cpus: int = 2) -> Iterator[Slurm]:
     """Start a Slurm below a directory, and end it; a port that somebody took in between is worth a second try."""
     for attempt in (1, 2):
-        slurm = Slurm(folder / f"slurm{attempt}", tuple(nodes))
+        slurm = Slurm(folder / f"slurm{attempt}", tuple(nodes), cpus)
         slurm.folder.mkdir()
         try:
             slurm.start()

@@ -70,3 +70,9 @@ def test_an_environment_asks_for_its_own_before_what_the_site_asks_for(tmp_path)
 
 def test_what_nobody_asks_for_is_left_to_slurm():
     assert sbatch_options(Job()) == ()
+
+
+def test_the_largest_begins_first(tmp_path):
+    sizes = {"sci": 10, "bio": 30}
+    releases = [replace(release(name), size=size) for name, size in sizes.items()]
+    assert shape(batches_of(steps(tmp_path, *releases), 1001)) == [("", ["environment bio", "environment sci"])]

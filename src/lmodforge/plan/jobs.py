@@ -26,6 +26,11 @@ class Step:
         return subject_of(self.action)
 
     @property
+    def size(self) -> int:
+        """Bytes to download, as far as they are known: more of them take longer."""
+        return (self.action.size or 0) if isinstance(self.action, BuildRelease) else 0
+
+    @property
     def path(self) -> str:
         """What it makes."""
         return self.action.path if isinstance(self.action, BuildRelease) else self.action.prefix
@@ -67,7 +72,8 @@ def steps_of(plan: Plan, site: SiteConfig) -> tuple[Step, ...]:
 def batches_of(steps: Sequence[Step], longest: int) -> tuple[Batch, ...]:
     """Put together what goes into one array of at most `longest` tasks; what others need comes first."""
     groups: dict[tuple[str, str, str], list[Step]] = {}
-    for step in sorted(steps, key=lambda step: step.needs != ""):
+    # The largest first: what begins last then keeps the others waiting least.
+    for step in sorted(steps, key=lambda step: (step.needs != "", -step.size)):
         # A distribution is an array of its own: what stands on it waits for nothing else.
         alone = "" if isinstance(step.action, BuildRelease) else step.path
         groups.setdefault((step.job.model_dump_json(), step.needs, alone), []).append(step)

@@ -38,7 +38,7 @@ class OnSlurm:
                 self.builder.install(install)
         followed = take_up(self.workshop, slurm, steps)
         try:
-            self._submit(slurm, steps, followed)
+            self.submit(slurm, steps, followed)
             failures = follow(followed, self.workshop, slurm)
         except BaseException as error:
             if not self._leaves(error):
@@ -53,7 +53,7 @@ class OnSlurm:
         """Say whether jobs go on without us: somebody wants it, or nobody answers who could cancel them."""
         return isinstance(error, SlurmSilent) or (self.leave and isinstance(error, KeyboardInterrupt))
 
-    def _submit(self, slurm: Slurm, steps: Sequence[Step], followed: list[Followed]) -> None:
+    def submit(self, slurm: Slurm, steps: Sequence[Step], followed: list[Followed]) -> None:
         """Submit what nobody does yet, and add it to what is followed."""
         known = {each.step.path for each in followed}
         rest = [step for step in steps if step.path not in known and not self._is_done(step)]
