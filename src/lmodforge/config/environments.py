@@ -101,7 +101,7 @@ class Environment(ModuleLook):
         dict[Declared, Text],
         Field(
             default_factory=dict,
-            description="What is set while a conda environment is active or its module loaded; `{prefix}` is its own."
+            description="What is set while a conda environment is active or its module loaded; `{prefix}` is its own.",
         ),
     ]
     build: Annotated[
