@@ -217,8 +217,11 @@ def listing(options):
 def clean():
     where = pkgs_dir()
     for each in where.iterdir() if where.is_dir() else ():
-        shutil.rmtree(each) if each.is_dir() else each.unlink()
-    print(f"removed what is in {where}")
+        if each.is_file():
+            each.unlink()
+        elif not any(path.is_file() and path.stat().st_nlink > 1 for path in each.rglob("*")):
+            shutil.rmtree(each)  # no environment uses it
+    print(f"removed what is not used in {where}")
 
 
 def config(options, values):
