@@ -21,9 +21,9 @@ that a centre installed long ago are made by the tests.
 * kept: it works as the page has it.
 * kept (stand-in): the same, but for conda or micromamba itself, which no index that the tests use has. A stand-in has
   their command lines over rattler's solver, and their rules of where things go (`tests/standin/program.py`). By hand
-  the pages of RCC, UBELIX, CHTC and USGS were typed with conda's own source (after 26.7), too, over its rattler solver:
-  root, who may write a base, gets environments there; `--clone` asks a package's own host, whatever mirror the site has;
-  and `conda update` keeps to a version that its user once asked for.
+  the pages of RCC, UBELIX, CHTC and USGS were typed with conda's own source (after 26.7), too, over its rattler
+  solver: root, who may write a base, gets environments there; `--clone` asks a package's own host, whatever mirror the
+  site has.
 * Anything else: the page is wrong or outdated, and this holds instead; or why no test runs the command.
 """
 
