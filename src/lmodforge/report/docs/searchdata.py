@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from lmodforge.report.docs.addresses import distribution_page, environment_page, tools_page
 from lmodforge.report.docs.catalogue import Catalogue, Cluster, Package
 from lmodforge.report.docs.versions import newest_first
+from lmodforge.report.docs.view import labels
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -84,9 +85,10 @@ def search_data(catalogue: Catalogue) -> dict[str, Any]:
             holders.setdefault(_normal(package.name), {}).setdefault(variant, []).append(len(modules))
         modules.append(module)
     channels, licences = _Numbered(), _Numbered()
+    titles = labels(cluster.config for cluster in catalogue.clusters)
     return {
         "version": 2,
-        "clusters": [[cluster.name, cluster.title, int(_is_hierarchy(cluster))] for cluster in catalogue.clusters],
+        "clusters": [[one.name, titles[one.name], int(_is_hierarchy(one))] for one in catalogue.clusters],
         "packages": "\n".join(_line(holders[name], channels, licences) for name in sorted(holders)),
         "channels": list(channels.texts),
         "licences": list(licences.texts),
