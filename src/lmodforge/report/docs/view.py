@@ -149,7 +149,7 @@ def _path(space: ProjectSpace | ScratchSpace) -> str:
 
 def labels(sites: Iterable[SiteConfig]) -> dict[str, str]:
     """Return what the tab of each site is called, by its name: its title, and the name where two have the same."""
-    titles = {site.name: site.title or site.name for site in sites}
+    titles = {site.name: (site.title or site.name).replace('"', "'") for site in sites}  # it stands in quotes
     shared = Counter(titles.values())
     return {name: title if shared[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 
