@@ -33,9 +33,9 @@ def contents(folder: Path, *, without=()) -> dict[str, str]:
     }
 
 
-def make_mirror(site: Path, root: Path, out: Path, *pythons: str) -> int:
+def make_mirror(site: Path, root: Path, out: Path, *pythons: str, system=None) -> int:
     """Make a mirror; return the number of files that it says were fetched."""
-    said = mirror_site(str(site), str(root), str(out), pythons).text
+    said = mirror_site(str(site), str(root), str(out), pythons, system).text
     return int(re.search(r" for linux-\S.*; (\d+) files? fetched\.\n", said)[1])
 
 

@@ -152,7 +152,7 @@ def test_a_package_that_is_not_the_one_of_the_lock_stays_out(centre):
     centre.server.broken[attrs.name] = b"something else"
     with pytest.raises(StepFailed, match=f"^conda packages: {FORGE}/noarch/{attrs.name} has sha256 "):
         mirror(centre)
-    staged = {path.name for path in out(centre).with_name("mirror.part").rglob("*.tar.bz2*")}
+    staged = {path.name for path in out(centre).with_name(".mirror.lmodforge-part").rglob("*.tar.bz2*")}
     assert attrs.name not in staged
     assert len(staged) == 6
 

@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 
 from channel import MINOR, Server, download_wheels
+from end_to_end.faults import Failing
 from end_to_end.small import Small, site_text
 from lmodforge.apply.interpreters import host_interpreter
+from lmodforge.apply.mirror.contents import refuse_unfit
+from lmodforge.apply.mirror.offline import open_mirror, refuse_other_files, unpacked
+from lmodforge.apply.system import RealSystem
 from lmodforge.commands.lock import lock_site
 from lmodforge.errors import SiteError, StepFailed
 from lmodforge.plan.digest import sha256
-from lmodforge.plan.mirror import simple_index
+from lmodforge.plan.mirror import Wanted, simple_index
 from offline import contents, lmodforge, make_mirror, succeed
 
 WHEELS = ("pip", "six", "idna", "cowsay")
@@ -56,8 +60,8 @@ class Centre:
     def of(self):
         return "--site", self.small.file, "--root", self.small.root
 
-    def mirror(self, *pythons, out=None) -> int:
-        return make_mirror(self.small.file, self.small.root, out or self.out, *pythons)
+    def mirror(self, *pythons, out=None, system=None) -> int:
+        return make_mirror(self.small.file, self.small.root, out or self.out, *pythons, system=system)
 
     def deploy(self, *options, mirror=None):
         return lmodforge("deploy", "--offline", mirror or self.out, *self.of, *options, network=False)
@@ -121,6 +125,21 @@ def test_a_mirror_holds_exactly_what_the_locks_name(made):
     }
 
 
+def test_it_says_what_it_holds_and_what_is_typed_on_the_other_side(made):
+    said = lmodforge("mirror", "--out", "mirror", *made.of, cwd=made.out.parent).stdout
+    size = sum(path.stat().st_size for path in made.out.rglob("*") if path.is_file() and path.name != "mirror.json")
+    assert said == (
+        f"mirror: 4 wheels, {size / 1e6:.1f} MB, for linux-x86_64; 0 files fetched.\n"
+        f"sha256 of its manifest: {sha256((made.out / 'mirror.json').read_bytes())}\n"
+        "\n"
+        "Where there is no network:\n"
+        "\n"
+        "    invoke deploy --site small --offline mirror\n"
+    )
+    document = json.loads(lmodforge("mirror", "--json", "--out", made.out, *made.of).stdout)
+    assert (document["document"], document["version"], document["size"]) == ("mirror", 1, size)
+
+
 def test_without_a_network_the_same_releases_come_out(made):
     root, online = made.small.root, made.small.root.with_name("online")
     succeed("deploy", *made.of)
@@ -134,8 +153,9 @@ def test_without_a_network_the_same_releases_come_out(made):
 
 
 def test_a_plan_of_a_mirror_is_carried_out_as_it_was_reviewed(centre):
-    plan = centre.small.root.with_name("plan.json")
-    shown = lmodforge("plan", "--offline", centre.out, "--out", plan, *centre.of, network=False)
+    plan, latest = centre.small.root.with_name("plan.json"), centre.small.root.with_name("latest")
+    latest.symlink_to(centre.out)
+    shown = lmodforge("plan", "--offline", latest, "--out", plan, *centre.of, network=False)
     assert (shown.returncode, centre.small.root.exists()) == (2, False)
     succeed("deploy", "--plan", plan, network=False)
     assert centre.small.current == "generations/0001"
@@ -205,7 +225,7 @@ def test_what_came_before_a_failure_is_kept(locked):
         "  hint: it is not in the mirror; find out which one is right"
     )
     assert not locked.out.exists()
-    assert {path.name for path in locked.out.with_name("mirror.part").rglob("*.whl*")} == {
+    assert {path.name for path in locked.out.with_name(".mirror.lmodforge-part").rglob("*.whl*")} == {
         path.name for path in (locked.server.root / "wheels").iterdir()
     } - {idna}
 
@@ -260,9 +280,8 @@ def test_a_mirror_for_another_python_or_platform_is_refused(centre):
     assert centre.refused().startswith(f"{said}; it has one for linux-aarch64, not for linux-64\n{anew}")
 
 
-@pytest.mark.parametrize("name", ["site.tar", "site.tar.zst"])
-def test_an_archive_is_unpacked_to_a_private_place_and_deployed(centre, name):
-    archive = centre.out.with_name(name)
+def test_an_archive_is_unpacked_to_a_private_place_and_deployed(centre):
+    archive = centre.out.with_name("site.tar.zst")
     centre.mirror(out=archive)
     shown = lmodforge("plan", "--offline", archive, *centre.of, network=False)
     assert (shown.returncode, centre.small.root.exists()) == (2, False)
@@ -327,6 +346,82 @@ def test_what_is_no_mirror_is_explained(centre):
 
 
 def test_two_that_make_one_mirror_do_not_meet(centre):
-    centre.out.with_name("mirror.lock").write_text(f"{os.getpid()}\n{os.uname().nodename}\n")
+    centre.out.with_name(".mirror.lmodforge-lock").write_text(f"{os.getpid()}\n{os.uname().nodename}\n")
     with pytest.raises(SiteError, match=r" is making .*/mirror just now\n  hint: wait for it; "):
         centre.mirror()
+
+
+@pytest.mark.parametrize("name", ["mirror", "mirror.tar"])
+def test_whatever_fails_there_is_a_whole_mirror_and_the_next_run_completes(locked, tmp_path, name):
+    """But between two renames, where the one before lies beside its place."""
+    out, web, variants = locked.out.with_name(name), locked.site["environments"]["web"], []
+    for number, changes in enumerate(({"version": "2", "pypi": ["cowsay"]}, {"version": "1", "pypi": ["idna"]})):
+        web |= changes | {"check": {}}
+        locked.write()
+        lock(locked)
+        variants.append((dict(web), shutil.copytree(tmp_path / "locks", tmp_path / f"locks{number}")))
+    locked.mirror(out=out)
+    for k in range(1, 60, 4):
+        asked, locks = variants[k // 4 % 2]
+        web |= asked
+        locked.write()
+        shutil.rmtree(tmp_path / "locks")
+        shutil.copytree(locks, tmp_path / "locks")
+        failing = Failing(k)
+        try:
+            locked.mirror(out=out, system=failing)
+        except (SiteError, OSError):
+            assert not out.exists() or wheels_of(out, tmp_path), failing.steps[k - 1]
+        locked.mirror(out=out)
+        assert wheels_of(out, tmp_path) == {"pip", "six", asked["pypi"][0]}, failing.steps[-1]
+    assert len(failing.steps) < k, "every step has failed once"
+    assert not any("lmodforge" in path.name for path in tmp_path.iterdir())
+
+
+def wheels_of(out, scratch) -> set[str]:
+    """The projects of the wheels in a mirror that is as its manifest says."""
+    system = RealSystem()
+    mirror = unpacked(open_mirror(system, str(out)), str(scratch / "unpacked"))
+    refuse_other_files(system, mirror.folder, mirror)
+    return {path.split("/")[1] for path in mirror.manifest.files if path.endswith(".whl")}
+
+
+def test_a_python_of_the_other_host_is_named(locked):
+    locked.site["distributions"]["standard"]["interpreter"] = "/opt/python/bin/python3"
+    locked.write()
+    with pytest.raises(SiteError) as refusal:
+        locked.mirror()
+    assert str(refusal.value) == (
+        "distribution standard: no Python found (looked at /opt/python/bin/python3: not there)\n"
+        "  hint: if it is on the other host: --python standard=3.11.9, or whatever version it has there"
+    )
+    locked.mirror(f"standard={host_interpreter().version}")
+    with pytest.raises(SiteError, match="there is no distribution `plain`\n  hint: one of: standard"):
+        locked.mirror("plain=3.11.9")
+
+
+def test_what_is_built_from_source_and_what_is_under_anacondas_terms_is_not_mirrored(centre):
+    sdist = "https://files.example.org/x-1.0.tar.gz"
+    theirs = "https://repo.anaconda.com/pkgs/main/noarch/x-1-0.conda"
+    wanted = [Wanted("environment a", "pypi/x/x-1.0.tar.gz", sdist, "aa"), Wanted("environment b", "x", theirs, "bb")]
+    with pytest.raises(StepFailed) as refusal:
+        refuse_unfit(centre.small.open().config, wanted)
+    assert str(refusal.value) == (
+        f"environment a: {sdist} would be built from source, and no lock holds what that needs\n"
+        "  hint: build a wheel of it, offer it under `index.find_links`, and drop it from `build`\n"
+        f"environment b: {theirs} is under Anaconda's terms of service\n"
+        "  hint: `anaconda_terms` in the site file records who found that the site may use them"
+    )
+
+
+def test_wheels_of_this_host_are_mirrored_too(centre, tmp_path):
+    wheel = next((centre.server.root / "wheels").glob("six-*"))
+    (tmp_path / "ours").mkdir()
+    shutil.copy(wheel, tmp_path / "ours")
+    centre.site["index"]["find_links"] = [str(tmp_path / "ours")]
+    centre.site["environments"] = {"tiny": {"version": "1", "pypi": [f"six=={wheel.name.split('-')[1]}"]}}
+    centre.site["distributions"]["standard"]["environments"] = ["tiny"]
+    centre.write()
+    centre.mirror()
+    shutil.rmtree(tmp_path / "ours")
+    assert centre.deploy().returncode == 0

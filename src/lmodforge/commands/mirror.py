@@ -13,6 +13,7 @@ from lmodforge.apply.mirror.contents import contents_of
 from lmodforge.apply.mirror.fetch import Fetcher
 from lmodforge.apply.mirror.make import Maker
 from lmodforge.apply.mirror.place import Place
+from lmodforge.apply.system import System
 from lmodforge.commands.planning import engines_for, workshop_for
 from lmodforge.commands.show import Shown
 from lmodforge.commands.site import open_site
@@ -24,13 +25,13 @@ from lmodforge.report.progress import progress_for_stderr
 _PYTHON = re.compile(r"(?:(?P<name>[^=]+)=)?(?P<version>\d+\.\d+\.\d+\w*)")
 
 
-def mirror_site(site: str, root: str, out: str, pythons: Sequence[str]) -> Shown:
+def mirror_site(site: str, root: str, out: str, pythons: Sequence[str], system: System | None = None) -> Shown:
     """Write the mirror to a directory or an archive."""
-    opened = open_site(site, root)
+    opened = open_site(site, root, system)
     versions = _versions(pythons, opened.config)
-    place = Place(str(Path(out).absolute()))
+    place = Place(str(Path(out).resolve()))
     opened.system.make_directory(Path(place.out).parent)
-    with progress_for_stderr() as progress, hold_file(opened.system, f"{place.out}.lock", f"making {out}"):
+    with progress_for_stderr() as progress, hold_file(opened.system, place.lock, f"making {out}"):
         workshop = workshop_for(opened, progress)
         before = place.before(opened.system)
         engines, uv = engines_for(workshop, opened.document), Uv(workshop, cached=False)

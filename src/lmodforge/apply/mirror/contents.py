@@ -64,7 +64,7 @@ def contents_of(workshop: Workshop, engines: Engines, pythons: Mapping[str, str]
         locks |= {request.key: (request, facts.locks[request.key]) for request in requests}
         files += _installers(site, facts)
     files += [wanted for request, lock in locks.values() for wanted in files_of_lock(request.subject, lock)]
-    _refuse(site, files)
+    refuse_unfit(site, files)
     return Contents(
         site.name, tuple(platforms), tuple(locks.values()), tuple(by_path(files).values()), _pythons(site, platforms)
     )
@@ -117,7 +117,7 @@ def _pythons(site: SiteConfig, platforms: Sequence[str]) -> tuple[WantedPython, 
     )
 
 
-def _refuse(site: SiteConfig, files: Iterable[Wanted]) -> None:
+def refuse_unfit(site: SiteConfig, files: Iterable[Wanted]) -> None:
     """Raise for what must not be copied, or would be of no use where there is no network."""
     failures = []
     for wanted in files:

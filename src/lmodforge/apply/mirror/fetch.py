@@ -43,9 +43,9 @@ class Fetcher:
     def files(self, wanted: Iterable[Wanted]) -> None:
         """Bring files; raises StepFailed that names all that did not come."""
         missing = [each for each in wanted if not self._there(each.path, each.sha256)]
-        packages = [each for each in missing if each.path.startswith(f"{CHANNELS}/")]
-        others = [each for each in missing if each not in packages]
-        failures = [*self._side_by_side(others), *self._by_rattler(packages)]
+        packages = [each for each in missing if _is_package(each)]
+        failures = self._side_by_side([each for each in missing if not _is_package(each)])
+        failures += self._by_rattler(packages)
         for each in missing:
             if self.workshop.system.stat(f"{self.folder}/{each.path}"):
                 self._keep(each.path)
@@ -139,6 +139,10 @@ class Fetcher:
         """Nobody writes a file of a mirror."""
         self.fetched.add(path)
         self.workshop.system.freeze(f"{self.folder}/{path}", group=None, for_all=True)
+
+
+def _is_package(wanted: Wanted) -> bool:
+    return wanted.path.startswith(f"{CHANNELS}/")
 
 
 def _attempt(step: Callable[[], None]) -> SiteError | None:

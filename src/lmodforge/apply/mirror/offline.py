@@ -74,9 +74,11 @@ class Mirror:
             if entry:
                 found = self.manifest.files[entry.path]
                 wanted.append(Wanted(f"distribution {action.name}", entry.path, entry.url, found.sha256))
+        paths = sorted({each.path for each in wanted})  # environments share many
         with ThreadPoolExecutor(_READERS) as pool:
-            hashes = list(pool.map(lambda each: self.system.sha256(f"{self.folder}/{each.path}"), wanted))
-        pairs = list(zip(wanted, hashes, strict=True))
+            found_hashes = pool.map(lambda path: self.system.sha256(f"{self.folder}/{path}"), paths)
+        hashes = dict(zip(paths, found_hashes, strict=True))
+        pairs = [(each, hashes[each.path]) for each in wanted]
         gone = [each for each, found in pairs if found is None]
         damaged = [each for each, found in pairs if found not in (None, each.sha256)]
         failures = [*_told(self.place, "has lost", gone), *_told(self.place, "holds a damaged", damaged)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import stat
 from dataclasses import dataclass
 
@@ -26,13 +27,22 @@ class Place:
 
     @property
     def staging(self) -> str:
-        """What an interrupted run leaves."""
-        return f"{self.out}.part"
+        """What an interrupted run leaves; nobody else has files of such a name, and what they hold may go."""
+        return self._beside("part")
 
     @property
     def old(self) -> str:
         """The mirror before, while the new one takes its place."""
-        return f"{self.out}.old"
+        return self._beside("old")
+
+    @property
+    def lock(self) -> str:
+        """Held while it is made."""
+        return self._beside("lock")
+
+    def _beside(self, what: str) -> str:
+        folder, name = posixpath.split(self.out)
+        return posixpath.join(folder, f".{name}.lmodforge-{what}")
 
     def before(self, system: System) -> Mirror | None:
         """Return the mirror that is there; raises StepFailed when something else is."""
