@@ -119,7 +119,7 @@ class View:
         first = self.first
         module = first.module if first else ""
         found = self.cluster.environments
-        return min(found, key=lambda env: (env.distribution != module, not env.default), default=None)
+        return min(found, key=lambda env: (env.goes, env.distribution != module, not env.default), default=None)
 
     def distribution_of(self, environment: Environment) -> Distribution:
         """Return the distribution that an environment was built for."""
