@@ -148,7 +148,7 @@ def _modules(catalogue: Catalogue) -> Iterator[tuple[Module, Iterable[Package]]]
                 page = f"{environment_page(env)}.html"
                 for release in (release for release in env.releases if release.module):
                     current = release is env.newest
-                    of = (base.module, env.name, current, release.python, page, base.goes)
+                    of = (base.module, env.name, current, release.python, page, env.goes or base.goes)
                     yield Module(release.module, number, "environment", *of), release.packages
         for tool in cluster.tools:
             page = f"{tools_page()}.html"
