@@ -19,7 +19,15 @@ MAY_TOUCH_THE_WORLD = (
     "apply/rattler/",
     "developer/",
 )  # packer/ and rattler/ are programs that System.run starts
-MAY_PRINT = ("tasks.py", "tasks/", "program.py", "developer/", "report/progress.py", "apply/rattler/")
+MAY_PRINT = (
+    "commands/job.py",
+    "tasks.py",
+    "tasks/",
+    "program.py",
+    "developer/",
+    "report/progress.py",
+    "apply/rattler/",
+)
 
 EFFECTFUL_MODULES = {"subprocess", "shutil", "tempfile", "ctypes", "multiprocessing"}
 # All else in `os` changes something, or starts something.

@@ -49,7 +49,11 @@ class Centre:
         self.name, self.offer, self.folder = name, offer, folder
         self.root = folder / name
         self.file = folder / f"{name}.yaml"
-        self.additions: dict[str, object] = {"extends": f"{name}.yaml", "conda": {"mirrors": offer.mirrors}}
+        self.additions: dict[str, object] = {
+            "extends": f"{name}.yaml",
+            "root": str(self.root),  # two of a centre have one documentation, and a directory each
+            "conda": {"mirrors": offer.mirrors},
+        }
         self.write()
         made = {key: self._source(d.kind) for key, d in self.distributions.items() if isinstance(d, CondaDistribution)}
         self.additions["distributions"] = made

@@ -1,5 +1,6 @@
 """Each shipped centre as it is: valid, deployed, proved in real Lmod; its licences are its own to answer for."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 from centres.centre import Centre
 from centres.packages import CENTRES, ISIS, SITES
 from installer import DEFAULTS
+from lmodforge.commands.docs import build_docs
 from lmodforge.commands.lock import lock_site
 from lmodforge.config import document
 from lmodforge.config.document import read_document
@@ -83,6 +85,9 @@ def test_every_release_of_isis_is_an_environment_of_its_own(deployed):
         f"isis{v}" for v in ISIS
     ]
     assert [(prefix / f"envs/isis{v}/IsisPreferences").read_text() for v in ISIS] == [f"# {v}\n" for v in ISIS]
+    assert (prefix / "envs/isis9.0.0/conda-meta/state").read_text() == json.dumps(
+        {"env_vars": {"ISISROOT": str((prefix / "envs/isis9.0.0").resolve())}}
+    ) + "\n"
     writable = [path for path in prefix.rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o022]
     assert writable == []
 
@@ -95,6 +100,24 @@ def test_locks_are_for_linux_and_for_macs(offer, tmp_path):
     text = (locks / "osx-64.txt").read_text()
     assert "# platform: osx-64\n" in text
     assert "usgs-astrogeology/noarch/isis-9.0.0-0.tar.bz2#" in text
+
+
+def test_two_clusters_of_a_centre_have_one_documentation_with_a_tab_each(deployed, tmp_path):
+    files = [str(deployed(name).file) for name in ("rcc-midway2", "rcc-midway3")]
+    made = build_docs(files, "", str(tmp_path / "docs"), html=False)
+    assert made.json["sites"] == ["rcc-midway2", "rcc-midway3"]
+    text = (tmp_path / "docs/markdown/index.md").read_text()
+    assert '=== "Midway2"\n' in text
+    assert '=== "Midway3"\n' in text
+    assert "module load python/3.9.18" in text
+    assert "module load python/3.11.9" in text
+
+
+@pytest.mark.parametrize("name", sorted({*CENTRES} - {"rcc-midway2", "rcc-midway3"}))
+def test_it_has_a_documentation(deployed, tmp_path, name):
+    made = build_docs([str(deployed(name).file)], "", str(tmp_path / "docs"), html=False)
+    assert deployed(name).config.title in (tmp_path / "docs/markdown/index.md").read_text()
+    assert len(made.json["pages"]) > 10
 
 
 def test_two_clusters_of_a_centre_share_what_they_have_in_common(deployed):

@@ -415,6 +415,8 @@ def test_tcsh_sources_conda_csh(usgs):
     instead="The page knows no modules: each release has one as well, which needs no conda.",
 )
 def test_a_release_has_a_module_too(usgs):
+    release = (prefix(usgs) / "envs/isis4.3.0").resolve()
+    assert usgs("module load isis/4.3.0; echo $ISISROOT") == f"{release}\n"
     said = usgs("module load isis/4.3.0; campt; module load isis; campt").splitlines()
     assert [line for line in said if line.startswith("campt")] == ["campt 4.3.0 ", "campt 9.0.0 "]
 

@@ -26,7 +26,7 @@ from lmodforge.kits.archive import FORMATS, Archive
 BINARY = b"\0\1" + PLACEHOLDER.encode() + b"/share\0\377" + f"{PLACEHOLDER}/a:{PLACEHOLDER}/b".encode() + b"\0\0end"
 SCRIPT = """\
 import json, os, subprocess, sys, jinja2, markupsafe._speedups
-shown = {name: os.environ.get(name) for name in ("CONDA_PREFIX", "DATA", "SAID")}
+shown = {name: os.environ.get(name) for name in ("CONDA_PREFIX", "DATA", "HERE", "SAID")}
 shown |= {"argv": sys.argv, "prefix": sys.prefix, "jinja2": jinja2.__file__}
 shown["cached"] = os.path.exists(jinja2.__cached__)
 shown["binary"] = open(os.path.join(sys.prefix, "lib/paths.bin"), "rb").read().decode("latin-1")
@@ -54,10 +54,14 @@ def site(tmp_path_factory, packages):
     """A site with an environment of each engine, and one without Python; look only."""
     centre = Centre(tmp_path_factory.mktemp("pack"), packages)
     where = {"bin/where": f"#!/bin/sh\necho {PLACEHOLDER}/etc\n", "lib/paths.bin": BINARY, "share/empty/.keep": ""}
-    activate = {"etc/conda/activate.d/said.sh": "export SAID=$CONDA_PREFIX\n"}
+    activate = {"etc/conda/activate.d/said.sh": f"export SAID={PLACEHOLDER}\n"}
     centre.channel.add("paths", "1.0", where | activate)
     centre.channel.index()
-    centre.sci |= {"conda": ["jinja2", "wheel", "paths"], "pypi": ["cowsay"], "variables": {"DATA": "a $HOME 'b'"}}
+    centre.sci |= {
+        "conda": ["jinja2", "wheel", "paths"],
+        "pypi": ["cowsay"],
+        "variables": {"DATA": "a $HOME 'b'", "HERE": "{prefix}/share"},
+    }
     tiny = site_text(tiny=["six"])
     centre.site["distributions"]["standard"] = tiny["distributions"]["standard"]
     centre.site["environments"] |= tiny["environments"] | {"bare": {"version": "1", "conda": ["paths"]}}
@@ -99,6 +103,7 @@ def expected(prefix: Path, *words: str) -> dict:
     return {
         "CONDA_PREFIX": str(prefix),
         "DATA": "a $HOME 'b'",
+        "HERE": f"{prefix}/share",
         "SAID": str(prefix),
         "argv": ["my_script.py", *words],
         "prefix": str(prefix),

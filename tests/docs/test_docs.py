@@ -62,12 +62,12 @@ def test_pages_are_built_and_built_again(small, tmp_path):
     built = tmp_path / "build/docs"
     assert sorted(path.name for path in built.iterdir()) == ["html", "markdown", "mkdocs.yml"]
     (built / "markdown/stale.md").write_text("# Of a site that has gone\n")
-    before = (built / "html/index.html").read_bytes()
+    before = {path: path.read_bytes() for path in files(built / "html")}
     again = docs(small, "--json", cwd=tmp_path)
     document = json.loads(again.stdout)
     assert (document["document"], document["version"], document["sites"]) == ("docs", 1, ["small"])
     assert len(document["pages"]) == 15
-    assert (built / "html/index.html").read_bytes() == before
+    assert {path: path.read_bytes() for path in files(built / "html")} == before
     assert not (built / "markdown/stale.md").exists()
 
 

@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs.catalogues import small
+from docs.catalogues import as_if_deployed, small
 from lmodforge.apply.system import RealSystem
 from lmodforge.apply.website import publish_tree
+from lmodforge.config.document import read_document
+from lmodforge.config.find import site_names
+from lmodforge.config.load import load_site
+from lmodforge.config.shipped import shipped
 from lmodforge.errors import StepFailed
 from lmodforge.report.docs.catalogue import Catalogue
 from lmodforge.report.docs.pages import render_docs
@@ -140,9 +144,34 @@ def test_every_link_leads_to_a_page_or_a_file(built_site):
                 assert not anchor or anchor in Addresses(target.read_text()).ids, (page, address)
 
 
-def test_every_block_has_a_tag(tree):
+def mistakes(tree):
     pages = {path: content.decode() for path, content in tree.items() if path.endswith(".md")}
-    assert {path: block.mistake for path, page in pages.items() for block in read_blocks(page) if block.mistake} == {}
+    return {path: block.mistake for path, page in pages.items() for block in read_blocks(page) if block.mistake}
+
+
+def test_every_block_has_a_tag(tree):
+    assert mistakes(tree) == {}
+
+
+CENTRES = [name for name in site_names(shipped("site-configs").parent) if name != "demo"]
+
+
+def centre(name):
+    return as_if_deployed(load_site(read_document(shipped("site-configs") / f"{name}.yaml")))
+
+
+@pytest.mark.parametrize("name", CENTRES)
+def test_each_centre_alone_has_pages_without_tabs(name):
+    tree = render_docs(Catalogue((centre(name),)), PageTemplates())
+    assert mistakes(tree) == {}
+    assert [path for path, content in tree.items() if path.endswith(".md") and b'\n=== "' in content] == []
+
+
+def test_all_centres_on_the_same_pages(tmp_path):
+    """Slurm, HTCondor and none, conda, micromamba and uv, with and without project space."""
+    tree = render_docs(Catalogue(tuple(map(centre, CENTRES))), PageTemplates())
+    assert mistakes(tree) == {}
+    assert build("zensical", tmp_path, tree)[0] == 0
 
 
 def test_what_a_site_file_says_stays_text(tmp_path):
@@ -155,7 +184,7 @@ def test_what_a_site_file_says_stays_text(tmp_path):
     env = replace(base.environments[0], summary=hard, releases=(release,), newest=release)
     cluster = replace(cluster, distributions=(replace(base, summary=hard, environments=(env,)),))
     publish_tree(RealSystem(), str(tmp_path / "out"), render_docs(Catalogue((cluster,)), PageTemplates()), html=True)
-    escaped = '&lt;script&gt;alert(1)&lt;/script&gt; | a_b_c *x* [y](z) `q` "&gt; {{ 1 }} &amp; #1'
+    escaped = '&lt;script&gt;alert(1)&lt;/script&gt; | a_b_c *x* [y](z) <code>q</code> "&gt; {{ 1 }} &amp; #1'
     for page in ("index.html", "environments.html", "environments/midway3/miniforge/sci.html"):
         text = (tmp_path / "out/html" / page).read_text().replace("&#124;", "|")
         assert escaped in text

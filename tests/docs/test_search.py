@@ -1,14 +1,28 @@
 """The search for packages in a real browser: questions and answers, filters, addresses, and names from anywhere."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from docs.browser import answer, ask, with_packages
 from docs.catalogues import small, synthetic
+from lmodforge.report.docs.catalogue import Catalogue
 from lmodforge.report.docs.searchdata import search_script
 
 pytestmark = pytest.mark.xdist_group("browser")  # one worker starts it, once
+
+NUMPY_1 = [
+    "1 package in 1 module",
+    "numpy",
+    "1.21.5 module load python/anaconda-2022.05 Midway3 goes away Python 3.9 Details",
+]
+NUMPY_2 = [
+    "numpy BSD-3-Clause",
+    "2.1.3 module load ml/1 Beagle PyPI Python 3.11 Details",
+    "2.1.3 module load sci/2026.11 Midway3 conda-forge Python 3.12 Details",
+    "2.1.3 module load geo/2026.11 Midway3 conda-forge Python 3.12 Details",
+]
 
 
 def test_a_package_is_found_as_soon_as_it_is_typed(opened, anywhere):
@@ -24,11 +38,8 @@ def test_a_package_is_found_as_soon_as_it_is_typed(opened, anywhere):
 def test_newer_versions_come_first_with_all_that_holds_them(opened, address):
     assert answer(opened(f"{address}packages.html#q=numpy")) == [
         "1 package in 4 modules",
-        "numpy BSD-3-Clause",
-        "2.1.3 module load ml/1 Beagle PyPI Python 3.11 Details",
-        "2.1.3 module load sci/2026.11 Midway3 conda-forge Python 3.12 Details",
-        "2.1.3 module load geo/2026.11 Midway3 conda-forge Python 3.12 Details",
-        "1.21.5 module load python/anaconda-2022.05 Midway3 Python 3.9 Details",
+        *NUMPY_2,
+        "1.21.5 module load python/anaconda-2022.05 Midway3 goes away Python 3.9 Details",
     ]
 
 
@@ -40,14 +51,7 @@ def test_newer_versions_come_first_with_all_that_holds_them(opened, address):
             "Scikit_Learn",
             ["1 package in 1 module", "scikit-learn", "1.5.2 module load ml/1 Beagle PyPI Python 3.11 Details"],
         ),
-        (
-            "numpy 1",
-            [
-                "1 package in 1 module",
-                "numpy",
-                "1.21.5 module load python/anaconda-2022.05 Midway3 Python 3.9 Details",
-            ],
-        ),
+        ("numpy 1", NUMPY_1),
         (
             "numpy=2.1, pandas",
             [
@@ -77,6 +81,10 @@ def test_newer_versions_come_first_with_all_that_holds_them(opened, address):
             ],
         ),
         ("numpy 1.2", ["Nothing found."]),
+        ("numpy[extra] >= 1.21.5, <2", NUMPY_1),
+        ("numpy!=2.1", NUMPY_1),
+        ("numpy < 1.21", ["Nothing found."]),
+        ("numpy>1.21", ["1 package in 3 modules", *NUMPY_2]),
         ("qqqqqqqqq", ["Nothing found."]),
     ],
 )
@@ -124,6 +132,16 @@ def test_the_back_button_asks_the_question_before(opened, address):
     assert answer(page)[1] == "gdal MIT"
 
 
+def test_in_a_hierarchy_the_distribution_is_loaded_first(opened, address):
+    catalogue = small()
+    midway = catalogue.clusters[0]
+    modules = midway.config.modules.model_copy(update={"layout": "hierarchy"})
+    midway = replace(midway, config=midway.config.model_copy(update={"modules": modules}))
+    page = opened(f"{address}packages.html#q=gdal")
+    with_packages(page, Catalogue((midway,)))
+    assert answer(page)[2] == "3.10.0 module load python/miniforge-25.3.0 geo/2026.11 conda-forge Python 3.12 Details"
+
+
 def test_older_releases_answer_when_they_are_asked(opened, address):
     page = opened(f"{address}packages.html#q=python+3")
     with_packages(page, synthetic(environments=3, packages=2, releases=2))
@@ -156,11 +174,22 @@ def test_of_a_hundred_environments_one_types_a_part(opened, address):
 def test_names_from_anywhere_stay_text(opened, address):
     page = opened(f"{address}packages.html")
     hostile = '<img src=x onerror="document.title=1">'
-    script = search_script(small()).replace("BSD-3-Clause", json.dumps(hostile)[1:-1]).replace("numpy", "<b>numpy")
+    script = search_script(small()).replace("BSD-3-Clause", json.dumps(hostile)[1:-1]).replace("numpy", "numpy<b>x</b>")
     with_packages(page, script)
-    ask(page, "<b>numpy")
-    assert answer(page)[1] == f"<b>numpy {hostile}"
+    ask(page, "numpy")
+    assert answer(page)[1] == f"numpy<b>x</b> {hostile}"
     assert page.locator("#lf-search img, #lf-search b").count() == 0
+
+
+def test_everything_is_reached_by_keyboard(opened, anywhere):
+    page = opened(f"{anywhere}packages.html")
+    page.keyboard.type("gdal")
+    reached = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.ariaLabel || document.activeElement.innerText.trim()"))
+    filters = ["cluster", "distribution", "environment", "Python", "channel", "licence"]
+    assert reached[:8] == [*filters, "module load geo/2026.11", "Details of geo/2026.11"]
 
 
 def test_without_scripts_the_page_leads_to_the_data(opened, address):

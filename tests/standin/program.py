@@ -278,3 +278,5 @@ def main():
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    os._exit(0)  # rattler's threads may still be there, and Python would trip over them

@@ -23,29 +23,36 @@
     return name.includes("-" + wanted) ? WORD : INSIDE;
   }
 
-  /* What somebody typed, as wanted packages: `gdal 3.10 rasterio=1.4` is gdal in 3.10 or 3.10.x, and rasterio in 1.4. */
+  /* What somebody typed, as wanted packages: `gdal 3.10 rasterio>=1.4,<2` is gdal in 3.10 or 3.10.x, and rasterio from 1.4 to 2. */
   function parse(text) {
     const wanted = [];
-    for (const word of text.split(/[\s,;]+/)) {
-      const [, name, version] = /^([^=]*)=*(.*)$/.exec(word);
+    for (const word of text.replace(/\s*([<>=!~]+)\s*/g, "$1").split(/[\s,;]+/)) {
+      const [, name, sign, version] = /^([^<>=!~[]*)(?:\[.*\])?([<>=!~]*)(.*)$/.exec(word);
       const last = wanted[wanted.length - 1];
-      if (name && /^\d/.test(name) && last && !last.version) last.version = name;
-      else if (normal(name)) wanted.push({ name: normal(name), version });
+      if (last && (/^\d/.test(name) || (!name && version))) last.limits.push({ sign, version: name || version });
+      else if (normal(name)) wanted.push({ name: normal(name), limits: version ? [{ sign, version }] : [] });
     }
     return wanted;
   }
 
-  function isVersion(version, wanted) {
-    return !wanted || version === wanted || version.startsWith(wanted + ".");
+  /* Numbers in versions count as numbers: 2.10 is newer than 2.9. */
+  const ORDER = new Intl.Collator("en", { numeric: true });
+
+  function isWithin(version, { sign, version: limit }) {
+    const same = version === limit || version.startsWith(limit + ".");
+    if (sign === "!=") return !same;
+    if (sign.startsWith(">")) return same ? sign === ">=" : ORDER.compare(version, limit) > 0;
+    if (sign.startsWith("<")) return same ? sign === "<=" : ORDER.compare(version, limit) < 0;
+    return same;
   }
 
   class Index {
     constructor(data) {
-      this.clusters = data.clusters.map(([name, title]) => ({ name, title }));
+      this.clusters = data.clusters.map(([name, title, hierarchy]) => ({ name, title, hierarchy }));
       this.channels = data.channels;
       this.licences = data.licences;
-      this.modules = data.modules.map(([name, cluster, kind, distribution, environment, current, python, page]) => ({
-        name, cluster: this.clusters[cluster], kind: KINDS[kind], distribution, environment, current: !!current, python, page,
+      this.modules = data.modules.map(([name, cluster, kind, distribution, environment, current, python, page, goes]) => ({
+        name, cluster: this.clusters[cluster], kind: KINDS[kind], distribution, environment, current, python, page, goes,
       }));
       this.lines = data.packages ? data.packages.split("\n") : [];
       this.labels = this.lines.map((line) => line.slice(0, line.indexOf("\t")));
@@ -58,16 +65,16 @@
       return { modules: Uint8Array.from(this.modules, (module) => (test(module) ? 1 : 0)), channels, licences };
     }
 
-    /* Call `take(module, version, origin)` for each allowed module that holds a package in a wanted version, newest version
-       first, until it returns false. Nothing is built on the way: one letter typed visits most packages of most modules. */
-    visit(place, version, allowed, take) {
+    /* Call `take(module, version, origin)` for each allowed module that holds a package within limits, newest version first,
+       until it returns false. Nothing is built on the way: one letter typed visits most packages of most modules. */
+    visit(place, limits, allowed, take) {
       const line = this.lines[place], { modules } = allowed;
       for (let at = line.indexOf("\t"); at > 0;) {
         const middle = line.indexOf("\t", at + 1), begin = line.indexOf("\t", middle + 1) + 1;
         const next = line.indexOf("\t", begin), end = next < 0 ? line.length : next;
         const found = line.slice(at + 1, middle), origin = line.slice(middle + 1, begin - 1);
         at = next;
-        if (!isVersion(found, version) || !this.comesFrom(origin, allowed)) continue;
+        if (!limits.every((limit) => isWithin(found, limit)) || !this.comesFrom(origin, allowed)) continue;
         /* Modules are the steps between their numbers: digits of five bits, the lowest first, 32 says that one follows. */
         for (let i = begin, number = -1, step = 0, shift = 0; i < end; i++) {
           const digit = VALUES[line.charCodeAt(i)];
@@ -96,13 +103,13 @@
 
     /* Packages that fit one wanted name (null: all of them), the best first, and how many modules hold any of them. */
     packages(wanted, allowed) {
-      const packages = [], holds = new Uint8Array(this.modules.length), version = wanted ? wanted.version : "";
+      const packages = [], holds = new Uint8Array(this.modules.length), limits = wanted ? wanted.limits : [];
       for (let place = 0; place < this.names.length; place++) {
         const fits = wanted ? fit(this.names[place], wanted.name) : PREFIX;
         if (fits === NOT) continue;
         let count = 0;
-        this.visit(place, version, allowed, (module) => { count++; holds[module] = 1; });
-        if (count) packages.push({ place, name: this.labels[place], version, fits, count });
+        this.visit(place, limits, allowed, (module) => { count++; holds[module] = 1; });
+        if (count) packages.push({ place, name: this.labels[place], limits, fits, count });
       }
       /* What more modules hold is looked for more often. */
       if (wanted) packages.sort((one, other) => one.fits - other.fits || other.count - one.count);
@@ -112,7 +119,7 @@
     /* The first so many holders of a package: a module, and what it holds. */
     rows(found, allowed, limit) {
       const rows = [];
-      this.visit(found.place, found.version, allowed, (module, version, origin) => {
+      this.visit(found.place, found.limits, allowed, (module, version, origin) => {
         rows.push({ module: this.modules[module], holds: [{ name: found.name, version, ...this.origin(origin) }] });
         return rows.length < limit;
       });
@@ -125,7 +132,7 @@
       for (const one of wanted) {
         const next = new Map();
         for (const found of this.named(one, allowed)) {
-          this.visit(found.place, found.version, allowed, (module, version, origin) => {
+          this.visit(found.place, found.limits, allowed, (module, version, origin) => {
             const before = rows ? rows.get(module) : [];
             if (before && !next.has(module)) next.set(module, [...before, { name: found.name, version, ...this.origin(origin) }]);
           });

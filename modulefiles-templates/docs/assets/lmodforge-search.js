@@ -222,14 +222,17 @@
     row({ module, holds }) {
       const versions = holds.map((it) => make("span", {}, holds.length > 1 && `${it.name} `, make("strong", {}, it.version)));
       const channels = [...new Set(holds.map((it) => it.channel))].filter(Boolean);
+      /* Where modules form a hierarchy, an environment's is found after its distribution's. */
+      const needed = module.cluster.hierarchy && module.distribution ? `${module.distribution} ` : "";
       return make("li", { class: "lf-hit__row" },
         make("span", { class: "lf-hit__versions" }, versions),
-        this.copy(`module load ${module.name}`),
+        this.copy(`module load ${needed}${module.name}`),
         make("span", { class: "lf-hit__about" },
           this.several && make("span", { class: "lf-badge lf-badge--cluster" }, module.cluster.title),
-          !module.current && make("span", { class: "lf-badge lf-badge--retired" }, "older release"),
+          !module.current && make("span", { class: "lf-badge lf-badge--older" }, "older release"),
+          Boolean(module.goes) && make("span", { class: "lf-badge lf-badge--retired" }, "goes away"),
           channels.map((channel) => make("span", {}, channel)),
-          module.python && make("span", {}, `Python ${minor(module.python)}`),
+          module.python && make("span", { class: "lf-hit__python" }, `Python ${minor(module.python)}`),
           make("a", { href: this.root.dataset.root + module.page, "aria-label": `Details of ${module.name}` }, "Details")));
     }
 

@@ -13,6 +13,7 @@ import secrets
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 
 from lmodforge.apply.execute import builder_for
@@ -67,7 +68,7 @@ def _build(work: Work, task: str) -> SiteError | None:
         work.system.remove(cache)
 
 
-def limits(given: dict[str, str] | os._Environ[str]) -> dict[str, str]:
+def limits(given: Mapping[str, str]) -> dict[str, str]:
     """Return what tells uv, rattler and Python how many cores the job was given."""
     cores = given.get("SLURM_CPUS_PER_TASK") or given.get("SLURM_CPUS_ON_NODE")
     names = ("UV_CONCURRENT_INSTALLS", "UV_CONCURRENT_BUILDS", "RAYON_NUM_THREADS", "TOKIO_WORKER_THREADS")

@@ -52,10 +52,9 @@ class Packed:
             lines += ["", f"It reaches a job by {self.way.name}. {self.way.how}", *filter(None, [self.way.url])]
         if not self.fits:
             lines += ["", f"It is larger than anything that reaches a job here: {self._widest}."]
-        commands = [kit.command for kit in self.kits if kit.command]
-        return "\n".join(
-            [*lines, *(["", *(f"    {command}" for command in commands)] if commands and self.fits else [])]
-        )
+        elif self.scheduler:
+            lines += ["", *(f"    {kit.command}" for kit in self.kits if kit.command)]
+        return "\n".join(lines)
 
     @property
     def _widest(self) -> str:

@@ -100,7 +100,8 @@ class Environment(ModuleLook):
     variables: Annotated[
         dict[Declared, Text],
         Field(
-            default_factory=dict, description="What is set while a conda environment is active or its module loaded."
+            default_factory=dict,
+            description="What is set while a conda environment is active or its module loaded; `{prefix}` is its own.",
         ),
     ]
     build: Annotated[

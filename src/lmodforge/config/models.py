@@ -23,7 +23,12 @@ class Paths(Model):
     """Where everything is installed. Both must be visible under the same path on every node."""
 
     software: Annotated[
-        AbsolutePath, Field(description="Prefixes, environments and tools; `.lmodforge` keeps the receipts.")
+        AbsolutePath,
+        Field(
+            description="Prefixes, environments and tools; `.lmodforge` keeps the receipts. In this and other paths "
+            "`{system}` is `linux` or `macOS`, `{platform}` such as `linux-x86_64`, for systems that share a file "
+            "system."
+        ),
     ]
     modulefiles: Annotated[AbsolutePath, Field(description="Module trees: `generations/`, `current`, `init/`.")]
 

@@ -43,7 +43,8 @@ def _file(prefix: Path, path: str, entry: dict[str, Any] | None, made: Path) -> 
     if source.is_symlink() or source.is_dir() or path.endswith(".pyc"):
         return File(str(source), path)
     if entry is None:
-        kept = path.startswith("conda-meta/")  # conda-pack knows these by their names
+        # conda-pack knows its own records by their names; in all else it looks for the prefix.
+        kept = path.startswith("conda-meta/") and path.endswith(".json")
         return File(str(source), path, is_conda=kept, file_mode=None if kept else "unknown")
     if entry.get("file_mode") == "binary":
         original = _original(source, str(prefix), entry)
@@ -66,7 +67,8 @@ def _original(source: Path, prefix: str, entry: dict[str, Any]) -> bytes:
         return text.replace(here, placeholder) + nuls[text.count(here) * longer :]
 
     original = re.sub(rb"(" + re.escape(here) + rb"[^\0]*)(\0+)", restore, source.read_bytes())
-    if hashlib.sha256(original).hexdigest() != entry["sha256"]:
+    recorded = entry.get("sha256")  # packages of old have none
+    if recorded and hashlib.sha256(original).hexdigest() != recorded:
         raise CondaPackException(f"{source} is not what its package holds: the release was changed by hand")
     return original
 
@@ -81,7 +83,7 @@ def _variables(prefix: Path, made: Path) -> Iterator[File]:
     }
     for when, text in lines.items() if variables else ():
         path = _ACTIVATION.format(when)
-        yield File(_write(made, path, text.encode(), like=state), path)
+        yield File(_write(made, path, text.encode(), like=state), path, True, "text", str(prefix))
 
 
 def _write(made: Path, path: str, content: bytes, *, like: Path) -> str:

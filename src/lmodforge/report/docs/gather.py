@@ -125,7 +125,7 @@ class _Gathering:
             newest=newest,
             default=bool(written and written.default),
             imports=written.check.imports if written else (),
-            wanted=_wanted(written) if written else (),
+            wanted=requested(written) if written else (),
             **_said(written),
         )
 
@@ -189,7 +189,7 @@ def _end_of_life(written: DistributionConfig | None) -> dict[str, Any]:
     return {"retired": cycle.deprecated or "", "removed": cycle.removed or "", "advice": cycle.advice}
 
 
-def _wanted(written: EnvironmentConfig) -> tuple[str, ...]:
+def requested(written: EnvironmentConfig) -> tuple[str, ...]:
     """Return the names of what was asked for, as metadata write them."""
     asked = [spec.rpartition("::")[2] for spec in written.conda] + list(written.pypi)
     names = (match[0] for text in asked if (match := _NAME.match(text.strip())))

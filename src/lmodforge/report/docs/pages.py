@@ -13,7 +13,7 @@ from lmodforge.report.docs.catalogue import Catalogue, Environment
 from lmodforge.report.docs.documents import document_files
 from lmodforge.report.docs.downloads import downloads
 from lmodforge.report.docs.mkdocs import mkdocs_yml
-from lmodforge.report.docs.scripts import ScriptsFor, scripts_by
+from lmodforge.report.docs.scripts import ScriptsFor, archive_of, scripts_by
 from lmodforge.report.docs.searchdata import search_script
 from lmodforge.report.docs.templates import PageTemplates
 from lmodforge.report.docs.view import View, labels
@@ -89,6 +89,8 @@ class _Tree:
             for base in view.cluster.distributions:
                 page = distribution_page(base)
                 yield f"{page}.md", self._page("distribution", page, view=view, base=base)
+                for script in self.scripts_for(view, base):
+                    yield f"{downloads_of(base)}/{script.file}", script.text.encode()
                 for env in base.environments:
                     yield from self._environment(view, env)
         for name, content in document_files(self.catalogue).items():
@@ -118,6 +120,7 @@ class _Tree:
     @cached_property
     def _common(self) -> Mapping[str, object]:
         return {
+            "archive_of": archive_of,
             "best_for": BEST_FOR,
             "cards": _CARDS,
             "catalogue": self.catalogue,

@@ -23,6 +23,7 @@ from lmodforge.report.style import counted, size
 if TYPE_CHECKING:
     import jinja2
 
+_CODE = re.compile(r"`([^`]+)`")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]#])")
 
 
@@ -110,9 +111,14 @@ class PageTemplates:
 
 
 def md(text: str) -> str:
-    """Write a text of a site's or a package's so that Markdown shows it as it is."""
-    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\1", plain).replace("|", "&#124;")
+    """Write a text of a site's or a package's so that Markdown shows it as it is, but for `code` in it."""
+    parts = _CODE.split(" ".join(text.split()))
+    return "".join(code(part) if number % 2 else _plain(part) for number, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", escaped).replace("|", "&#124;")
 
 
 def front(text: str) -> str:

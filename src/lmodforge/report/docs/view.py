@@ -95,8 +95,13 @@ class View:
 
     @property
     def plain(self) -> Distribution | None:
-        """Return the plain Python that users make virtual environments with."""
-        return self._first_with("venv")
+        """Return the Python that users make virtual environments with: one of ours, else somebody's without conda."""
+        own = self._first_with("venv")
+        if own:
+            return own
+        others = [each for each in self.cluster.distributions if each.kind == "existing" and not each.goes]
+        plain = [each for each in others if all(package.name != "conda" for package in each.packages)]
+        return min(plain, key=lambda each: not each.default, default=None)
 
     @property
     def uv(self) -> Tool | None:
@@ -112,8 +117,9 @@ class View:
     def example(self) -> Environment | None:
         """Return an environment that pages show as an example."""
         first = self.first
-        found = (*(first.environments if first else ()), *self.cluster.environments)
-        return found[0] if found else None
+        module = first.module if first else ""
+        found = self.cluster.environments
+        return min(found, key=lambda env: (env.distribution != module, not env.default), default=None)
 
     def distribution_of(self, environment: Environment) -> Distribution:
         """Return the distribution that an environment was built for."""

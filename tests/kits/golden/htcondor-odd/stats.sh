@@ -10,8 +10,8 @@ mkdir -p "$environment"
 tar -xzf stats-2026.11-77aa00ff.tar.gz -C "$environment"
 [ -z "$_CONDOR_SCRATCH_DIR" ] || rm stats-2026.11-77aa00ff.tar.gz   # its space is the job's
 
+"$environment/bin/python" "$environment/bin/conda-unpack"   # writes this place into its files
 # shellcheck source=/dev/null
 . "$environment/bin/activate"
-conda-unpack
 
 Rscript "$@"
