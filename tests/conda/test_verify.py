@@ -3,7 +3,6 @@
 import pytest
 
 from conda.centre import Centre
-
 from lmodforge.commands.verify import verify_site
 
 ACTIVATE = (
