@@ -35,6 +35,7 @@ _PROGRAMS = {
     "zstd": ("zstd",),
     "debootstrap": ("debootstrap",),
     "podman": ("podman",),
+    "uidmap": ("newuidmap",),  # for a podman of who is not root
     "runc": ("runc",),  # where control groups are those of before and after at once, podman's crun does not start
 }
 
