@@ -85,23 +85,29 @@ class LocalChannel:
             (self.directory / subdir).mkdir(parents=True, exist_ok=True)
             (self.directory / subdir / "repodata.json").write_text(text)
 
-    def add_python(self) -> None:
-        """Add the Python that runs the tests, by reference, with what conda-forge has around it."""
+    def add_python(self, version: str = PYTHON) -> None:
+        """Add the Python that runs the tests, by reference, with what conda-forge has around it.
+
+        Another `version` is only what it is called: the solver's Python 3.12 then is whatever runs the tests.
+        """
         interpreter = Path(sys.base_prefix) / "bin" / f"python{MINOR}"
         site = f"lib/python{MINOR}/site-packages"
+        minor = ".".join(version.split(".")[:2])
+        abi = f"cp{minor.replace('.', '')}"
         home = f"home = {interpreter.parent}\ninclude-system-site-packages = false\nversion = {PYTHON}\n"
+        links = {f"bin/python{MINOR}": str(interpreter), f"bin/python{minor}": str(interpreter)}
         self.add(
             "python",
-            PYTHON,
+            version,
             {"pyvenv.cfg": home, f"{site}/README.txt": "what is installed\n"},
-            depends=["__glibc >=2.17", "__unix", f"python_abi {MINOR}.* *_{ABI}"],
+            depends=["__glibc >=2.17", "__unix", f"python_abi {minor}.* *_{abi}"],
             build="host_0_cpython",
             noarch=None,
-            links={f"bin/python{MINOR}": str(interpreter), "bin/python3": f"python{MINOR}", "bin/python": "python3"},
+            links=links | {"bin/python3": f"python{MINOR}", "bin/python": "python3"},
             licence="PSF-2.0",
             python_site_packages_path=site,
         )
-        self.add("python_abi", MINOR, build=f"0_{ABI}", constrains=[f"python {MINOR}.* *_cpython"])
+        self.add("python_abi", minor, build=f"0_{abi}", constrains=[f"python {minor}.* *_cpython"])
 
     def add_wheel(self, wheel: Path) -> None:
         """Add what a wheel holds, as conda-forge would have it."""
@@ -157,7 +163,8 @@ def _archive(record: dict, files: dict[str, bytes], links: dict[str, str], entry
 
 def _path_entry(path: str, content: bytes) -> dict:
     entry = {"_path": path, "path_type": "hardlink", "sha256": _sha256(content), "size_in_bytes": len(content)}
-    return entry | ({"prefix_placeholder": PLACEHOLDER, "file_mode": "text"} if PLACEHOLDER.encode() in content else {})
+    mode = "binary" if b"\0" in content else "text"
+    return entry | ({"prefix_placeholder": PLACEHOLDER, "file_mode": mode} if PLACEHOLDER.encode() in content else {})
 
 
 def _member(tar: tarfile.TarFile, path: str, content: bytes, mode: int = 0o644) -> None:
@@ -204,6 +211,9 @@ class Server:
         """What is sent instead of a file, by the end of its path."""
         self.cut: set[str] = set()
         """Ends of paths of which half is sent."""
+        self.held: set[str] = set()
+        """Ends of paths whose answer waits until `let_go` is set."""
+        self.let_go = threading.Event()
         self.asked: list[str] = []
         self._server = _Quiet(("127.0.0.1", 0), partial(_Handler, self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -221,6 +231,7 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.let_go.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -248,11 +259,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         self.mine.asked.append(self.path)
+        if self.mine.held and self.path.endswith(tuple(self.mine.held)):
+            self.mine.let_go.wait(60)
         content = self._content()
         status = 401 if not self._allowed() else 404 if content is None else 200
         content = content if status == 200 and content is not None else b""
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
+        if content.startswith(b"<!DOCTYPE html>"):
+            self.send_header("Content-Type", "text/html")
         self.end_headers()
         if body:
             cut = self.path.endswith(tuple(self.mine.cut)) if self.mine.cut else False
@@ -267,6 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
             if self.path.endswith(end):
                 return instead
         path = self.mine.root / self.path.lstrip("/")
+        path = path / "index.html" if path.is_dir() else path  # the pages of a simple index
         return path.read_bytes() if path.is_file() else None
 
     def log_message(self, *_):

@@ -5,6 +5,8 @@ import json
 import sys
 from pathlib import Path
 
+from standin import FILES, HERE
+
 CONDA_FORGE = "https://conda.anaconda.org/conda-forge"
 DEFAULTS = "https://repo.anaconda.com/pkgs/main"
 PACKAGES = {"conda": "BSD-3-Clause", "mamba": "BSD-3-Clause", "pip": "MIT", "python": "PSF-2.0"}
@@ -105,6 +107,7 @@ place conda-meta/history <<'EOF'
 @HISTORY@
 EOF
 @RECORDS@
+@STANDIN@
 chmod 755 bin/*
 ln bin/conda bin/mamba
 ln bin/conda condabin/conda
@@ -141,9 +144,18 @@ esac"""
 
 
 def write_installer(
-    path: Path, *, channel: str = CONDA_FORGE, body: str = "", version: str = "25.3.0", menus: bool = True
+    path: Path,
+    *,
+    channel: str = CONDA_FORGE,
+    body: str = "",
+    version: str = "25.3.0",
+    menus: bool = True,
+    standin: bool = False,
 ) -> str:
-    """Write an installer that brings PACKAGES from a channel, and return its sha256; `body` runs before it unpacks."""
+    """Write an installer that brings PACKAGES from a channel, and return its sha256.
+
+    `body` runs before it unpacks; with `standin` its conda is the one of tests/standin, for all shells.
+    """
     records = {
         f"{name}-{version}-0.json": {
             "name": name,
@@ -162,6 +174,7 @@ def write_installer(
         "@VERSION@": version,
         "@CHANNELS@": "defaults" if channel == DEFAULTS else "conda-forge",
         "@PYTHON@": sys.executable,
+        "@STANDIN@": _standin() if standin else "",
         "@HISTORY@": "\n".join(f"+{channel}/noarch::{name}-{version}-0" for name in PACKAGES),
         "@RECORDS@": "\n".join(f"echo '{json.dumps(record)}' >conda-meta/{file}" for file, record in records.items()),
     }
@@ -172,7 +185,15 @@ def write_installer(
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def write_micromamba(path: Path) -> str:
-    """Write a program in the place of micromamba, and return its sha256."""
-    path.write_text('#!/bin/sh\n# A stand-in for micromamba.\n[ "$1" = --version ] && echo 2.8.1\n')
+def _standin() -> str:
+    """Write the files of tests/standin over the simple ones."""
+    files = {name: (HERE / source).read_text().replace("@ROOT@", "@PREFIX@") for name, source in FILES.items()}
+    files["bin/conda"] = f'#!/bin/sh\nexec {sys.executable} -I {HERE}/program.py "@PREFIX@" "$@"\n'
+    return "\n".join(f"place {name} <<'STANDIN'\n{text}STANDIN" for name, text in files.items())
+
+
+def write_micromamba(path: Path, *, standin: bool = False) -> str:
+    """Write a program in the place of micromamba, and return its sha256; with `standin`, that of tests/standin."""
+    rest = f'exec {sys.executable} -I {HERE}/program.py "${{0%/bin/*}}" "$@"\n' if standin else ""
+    path.write_text(f'#!/bin/sh\n# A stand-in for micromamba.\n[ "$1" = --version ] && echo 2.8.1 && exit\n{rest}')
     return hashlib.sha256(path.read_bytes()).hexdigest()

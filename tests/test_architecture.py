@@ -14,10 +14,20 @@ MODULES = {str(file.relative_to(SOURCE)): ast.parse(file.read_text()) for file i
 MAY_TOUCH_THE_WORLD = (
     "apply/system.py",
     "apply/programs.py",
+    "apply/packer/",
+    "apply/archives.py",
     "apply/rattler/",
     "developer/",
-)  # rattler/ is a program that System.run starts
-MAY_PRINT = ("tasks.py", "tasks/", "program.py", "developer/", "report/progress.py", "apply/rattler/")
+)  # packer/ and rattler/ are programs that System.run starts
+MAY_PRINT = (
+    "commands/job.py",
+    "tasks.py",
+    "tasks/",
+    "program.py",
+    "developer/",
+    "report/progress.py",
+    "apply/rattler/",
+)
 
 EFFECTFUL_MODULES = {"subprocess", "shutil", "tempfile", "ctypes", "multiprocessing"}
 # All else in `os` changes something, or starts something.

@@ -42,6 +42,10 @@ function undo.env(name)            pushenv(name, false) end
 function undo.alias(name)          set_alias(name, "") end
 undo["function"] = function(name)  set_shell_function(name, "", "") end
 
+function undo.umask(old)
+  execute{ cmd = "umask " .. old:match("^%d+$"), modeA = { "unload" } }
+end
+
 -- Lmod returns to "unset" where a variable was empty.
 function undo.empty(name)
   pushenv(name, false)

@@ -47,13 +47,16 @@ if [ -n "${_lf_level-}" ]; then
   while [ "${CONDA_SHLVL:-0}" -gt "$_lf_stop" ] && [ "${CONDA_PREFIX-}" != "${LMODFORGE_ENVIRONMENT-none}" ]; do
     _lf_down || break
   done
+  # The function `conda` or `micromamba` is Lmod's to take away: where the same command loads this module again, or
+  # another that has one, it is the new one by now.
   case $_lf_conda in
     */micromamba)
       unset MAMBA_EXE
-      unset -f micromamba __mamba_exe __mamba_hashr __mamba_xctivate __mamba_wrap 2>/dev/null;;
+      unset -f __mamba_exe __mamba_hashr __mamba_xctivate __mamba_wrap 2>/dev/null;;
     *)
       unset CONDA_EXE _CONDA_EXE CONDA_PYTHON_EXE _CE_M _CE_CONDA _CONDA_ROOT
-      unset -f conda __conda_exe __conda_hashr __conda_activate __conda_reactivate 2>/dev/null;;
+      [ -z "$_lf_theirs" ] || unset -f conda 2>/dev/null
+      unset -f __conda_exe __conda_hashr __conda_activate __conda_reactivate 2>/dev/null;;
   esac
   if [ "$_lf_level" = none ] && [ -z "${LMODFORGE_ENVIRONMENT-}" ]; then
     unset CONDA_SHLVL CONDA_PREFIX CONDA_DEFAULT_ENV CONDA_PROMPT_MODIFIER

@@ -69,6 +69,52 @@ class Verified:
         return tuple(failure for failure in self.failures if failure.module == module)
 
 
+@dataclass(frozen=True)
+class WrongBlock:
+    """A block of a page that does not do what the page says."""
+
+    page: str
+    line: int
+    command: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.page}:{self.line}: {self.command}\n"
+            f"  expected: {_below(self.expected)}\n"
+            f"  found:    {_below(self.found) or 'nothing'}"
+        )
+
+
+@dataclass(frozen=True)
+class UntriedBlock:
+    """A block of a page that nobody can run here, and why."""
+
+    page: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class CheckedPages:
+    """What was tried of the documentation, as whom, and what is wrong with it."""
+
+    place: str
+    pages: tuple[str, ...]
+    ran: int
+    promises: int
+    """Of the blocks that ran: those whose output was compared."""
+    untried: tuple[UntriedBlock, ...]
+    wrong: tuple[WrongBlock, ...]
+    seconds: float
+
+
+def _below(text: str) -> str:
+    """Set several lines below the first one."""
+    return text.strip("\n").replace("\n", "\n            ")
+
+
 def folded(failures: Iterable[Failure], settings: Sequence[str]) -> list[Failure]:
     """Tell once what is wrong in several shells, and leave out a setting where it is wrong with each of them."""
     groups: dict[tuple[str, ...], list[Failure]] = {}

@@ -20,6 +20,7 @@ SITE = {
     "site": "name of a site, or its file (default: LMODFORGE_SITE, else demo)",
     "root": "lay the site out below this directory",
 }
+OFFLINE = {"offline": "ask nothing of the network: everything comes from this mirror, a directory or an archive"}
 JSON = {"json": "print one JSON document instead of text"}
 
 
@@ -97,12 +98,12 @@ def init(context: Context, name: str, out: str = "", ci: str = "") -> None:
     say(write_starter(name, out, ci))
 
 
-@task(help=SITE | JSON | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})
-def plan(context: Context, site: str = "", root: str = "", out: str = "", json: bool = False) -> int:
+@task(help=SITE | JSON | OFFLINE | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})
+def plan(context: Context, site: str = "", root: str = "", out: str = "", offline: str = "", json: bool = False) -> int:
     """Show what deploy would do. Exit 0: nothing; 2: something."""
     from lmodforge.commands.show import show_plan
 
-    shown = show_plan(site, root, out)
+    shown = show_plan(site, root, out, offline)
     say_json(shown.json) if json else say(shown.text)
     return 2 if shown.changes else 0
 
@@ -110,10 +111,13 @@ def plan(context: Context, site: str = "", root: str = "", out: str = "", json: 
 @task(
     help=SITE
     | JSON
+    | OFFLINE
     | {
         "plan": "carry out a plan saved by `plan --out`, or refuse when the world has changed since",
         "replace-edited": "replace files of ours that somebody edited by hand",
-        "jobs": "builds at a time (default: the cores, at most 4)",
+        "jobs": "builds at a time on this host (default: the cores, at most 4)",
+        "on": "`host`, or `slurm`: each build is a job (default: the site's `builds.on`)",
+        "leave-jobs": "on ^C leave the jobs that were submitted: the next deploy takes them up",
     },
 )
 def deploy(
@@ -123,12 +127,24 @@ def deploy(
     plan: str = "",
     replace_edited: bool = False,
     jobs: int = 0,
+    on: str = "",
+    leave_jobs: bool = False,
+    offline: str = "",
     json: bool = False,
 ) -> None:
     """Bring the site to what its file says: builds first, and modules that were loaded in Lmod last."""
     from lmodforge.commands.show import run_deploy
 
-    done = run_deploy(site, root, plan=plan, replace_edited=replace_edited, jobs=jobs)
+    done = run_deploy(
+        site,
+        root,
+        plan=plan,
+        replace_edited=replace_edited,
+        jobs=jobs,
+        on=on,
+        leave=leave_jobs,
+        offline=offline,
+    )
     say_json(done.json) if json else say(done.text)
 
 
@@ -158,6 +174,25 @@ def lock(
     shown = check_locks(site, root) if check else lock_site(site, root, update=update, diff=diff, markdown=markdown)
     say_json(shown.json) if json else say(shown.text)
     return 2 if shown.changes else 0
+
+
+@task(
+    iterable=["python"],
+    help=SITE
+    | JSON
+    | {
+        "out": "directory, or archive: FILE.tar or FILE.tar.zst",
+        "python": "version of the Python there, where it is another than here: 3.11.9, or DISTRIBUTION=3.11.9",
+    },
+)
+def mirror(
+    context: Context, out: str, site: str = "", root: str = "", python: list[str] | None = None, json: bool = False
+) -> None:
+    """Fetch all that a site installs, for hosts without a network: `deploy --offline` installs from it."""
+    from lmodforge.commands.mirror import mirror_site
+
+    made = mirror_site(site, root, out, python or ())
+    say_json(made.json) if json else say(made.text)
 
 
 @task(help=SITE | JSON)
@@ -256,6 +291,95 @@ def verify(
     return 1 if found.failures else 0
 
 
+@task(help=SITE | {"out": "directory, not there yet: a directory in it for each module, with the files of its kit"})
+def kits(context: Context, out: str, site: str = "", root: str = "") -> None:
+    """Write the starter kits of what is deployed: job scripts for the site's batch system."""
+    from lmodforge.commands.kits import write_kits
+
+    say(write_kits(site, root, out))
+
+
+@task(
+    positional=["environment"],
+    help=SITE
+    | JSON
+    | {
+        "environment": "name of a deployed environment, or its module",
+        "format": "tar.gz (default), tar.zst or squashfs",
+        "dest-prefix": "where it will be unpacked; without it anywhere, and its paths are corrected in the job",
+        "out": "directory for the archive and the files beside it (default: the current one)",
+        "replace": "replace what is there already",
+    },
+)
+def pack(
+    context: Context,
+    environment: str,
+    format: str = "tar.gz",  # noqa: A002 - the name of the option
+    dest_prefix: str = "",
+    out: str = "",
+    replace: bool = False,
+    site: str = "",
+    root: str = "",
+    json: bool = False,
+) -> int:
+    """Pack an environment for jobs that cannot reach it. Exit 1: it is too large for any way to a job."""
+    from lmodforge.commands.pack import pack_environment
+
+    packed = pack_environment(
+        environment,
+        site,
+        root,
+        kind=format,
+        dest_prefix=dest_prefix,
+        out=out,
+        replace=replace,
+    )
+    say_json(packed.json) if json else say(packed.text)
+    return 0 if packed.fits else 1
+
+
+@task(
+    iterable=["site"],
+    help=JSON
+    | {
+        "site": "name of a site, or its file; repeat it for several clusters on the same pages",
+        "root": SITE["root"],
+        "out": "directory for the pages (default: build/docs)",
+        "markdown-only": "write the Markdown and mkdocs.yml, and no HTML",
+        "serve": "serve the pages on this host until ^C",
+        "port": "where to serve them",
+        "check": "build nothing; do what the pages tell users to do, and compare what they promise",
+        "user": "for --check, as this user (default for root: nobody)",
+        "jobs": "for --check, pages at a time (default: the cores)",
+    },
+)
+def docs(
+    context: Context,
+    site: list[str] | None = None,
+    root: str = "",
+    out: str = "",
+    markdown_only: bool = False,
+    serve: bool = False,
+    port: int = 8000,
+    check: bool = False,
+    user: str = "",
+    jobs: int = 0,
+    json: bool = False,
+) -> int:
+    """Build the documentation for users from what is deployed. Exit 1: with --check, something is not as it says."""
+    from lmodforge.commands.docs import build_docs, check_docs, serve_docs
+
+    if check:
+        found = check_docs(site or (), root, user=user, jobs=jobs)
+    else:
+        found = build_docs(site or (), root, out, html=not markdown_only or serve)
+    say_json(found.json) if json else say(found.text)
+    if serve and not check:
+        sys.stderr.write(f"http://127.0.0.1:{port}/index.html (^C ends it)\n")
+        serve_docs(found.html, port)
+    return 1 if found.wrong else 0
+
+
 @task(positional=["package"], help=SITE | JSON | {"package": "name, or a part of it with `*`"})
 def find(context: Context, package: str, site: str = "", root: str = "", json: bool = False) -> int:
     """Say which modules hold a package, in which version. Exit 1: none does."""
@@ -309,6 +433,24 @@ def usage(context: Context, site: str = "", root: str = "", log: str = "", json:
 
 
 namespace = Collection(
-    init, check, schema, lock, plan, deploy, status, rollback, prune, render, verify, find, doctor, test, bench
+    init,
+    check,
+    schema,
+    lock,
+    mirror,
+    plan,
+    deploy,
+    status,
+    rollback,
+    prune,
+    render,
+    kits,
+    pack,
+    verify,
+    docs,
+    find,
+    doctor,
+    test,
+    bench,
 )
 namespace.add_collection(Collection("report", usage))

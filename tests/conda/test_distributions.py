@@ -20,6 +20,7 @@ from installer import DEFAULTS, write_installer, write_micromamba
 from lmodforge.apply.system import RealSystem
 from lmodforge.commands.lock import lock_site
 from lmodforge.errors import SiteError, StepFailed
+from offline import make_mirror, succeed
 
 TERMS = {"who": "Jane Doe", "when": "2026-11-20", "why": "education licence 1234"}
 
@@ -419,3 +420,24 @@ def test_a_base_from_a_channel_is_locked_beside_the_site_file(from_channel):
     before = len(from_channel.server.asked)
     assert from_channel.deploy().settled
     assert [path for path in from_channel.server.asked[before:] if "repodata" in path] == []
+
+
+def test_a_base_from_a_channel_and_micromamba_are_deployed_from_a_mirror_without_a_network(from_channel):
+    small = from_channel.small
+    sha256 = write_micromamba(small.folder / "micromamba-linux-64")
+    installer = {"mirror": f"file://{small.folder}"}
+    small.site["distributions"]["tiny"] = small.base | {
+        "kind": "micromamba",
+        "version": "2.8.1-0",
+        "module": "python/tiny",
+        "installer": installer,
+        "sha256": {"linux-x86_64": sha256},
+        "environments": [],
+    }
+    del small.site["distributions"]["tiny"]["from"]
+    small.open()
+    make_mirror(small.file, small.root, small.folder / "mirror")
+    assert (small.folder / "mirror/installers/micromamba-2.8.1-0/micromamba-linux-64").exists()
+    succeed("deploy", "--offline", small.folder / "mirror", "--site", small.file, "--root", small.root, network=False)
+    assert small.receipt().packages[0].channel == "https://conda.anaconda.org/conda-forge"
+    assert small.receipt("python/tiny").source.url == f"file://{small.folder}/micromamba-linux-64"

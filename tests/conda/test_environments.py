@@ -32,7 +32,7 @@ def test_the_plan_says_what_will_be_built_and_leaves_no_trace(centre):
         "  +  environment   sci 1                  new, 7 packages for base (SIZE to download)\n"
         "  +  module        python/miniforge       new\n"
         "  +  module        sci/1                  new\n"
-        "  +  files         shared by all modules  9: new\n"
+        "  +  files         shared by all modules  10: new\n"
         "  +  script        profile.csh            new\n"
         "  +  script        profile.fish           new\n"
         "  +  script        profile.sh             new\n\n"

@@ -4,7 +4,15 @@ import datetime
 import random
 
 from lmodforge.config.models import SiteConfig
+from lmodforge.receipts.models import (
+    DistributionReceipt,
+    GenerationReceipt,
+    PackageEntry,
+    ReleaseReceipt,
+    ToolReceipt,
+)
 from lmodforge.report.docs.catalogue import Catalogue, Cluster, Distribution, Environment, Package, Release, Tool
+from lmodforge.report.docs.gather import cluster_of, requested
 
 LICENCES = ("BSD-3-Clause", "MIT", "Apache-2.0", "PSF-2.0", "GPL-3.0-or-later", "LGPL-2.1-or-later")
 BASE = "python/miniforge-25.3.0"
@@ -193,3 +201,60 @@ def _beagle() -> Cluster:
                          "2026-10-01T09:58:00+00:00", 24_000_000, 1_050, (Package("pip", "24.3.1", "PyPI", "MIT"),),
                          (ml,), True, licence="PSF-2.0")  # fmt: skip
     return Cluster(site, 2, "2026-10-01T10:01:00+00:00", 2, (plain,), ())
+
+
+def as_if_deployed(site: SiteConfig) -> Cluster:
+    """What a deploy of a site file would leave, had it the packages that are asked for by name and no others."""
+    bases = [_base_receipt(site, name) for name in site.distributions]
+    releases = [
+        _release_receipt(site, base, name) for base in bases for name in site.distributions[base.name].environments
+    ]
+    tools = [
+        ToolReceipt(
+            lmodforge="0", made_at=_day(0), name=name, version=tool.version, path=f"/tools/{name}", lock="", hashes={}
+        )
+        for name, tool in site.tools.items()
+    ]
+    modules = {site.distributions[base.name].module.replace("{version}", base.version): base.path for base in bases}
+    modules |= {
+        (site.environments[one.name].module or f"{one.name}/{{version}}").replace("{version}", one.version): one.path
+        for one in releases
+    }
+    modules |= {f"{tool.name}/{tool.version}": tool.path for tool in tools}
+    generation = GenerationReceipt(
+        lmodforge="0", made_at=_day(0), site=site.name, number=1, files={}, links={}, scripts={}, modules=modules
+    )
+    return cluster_of(site, generation, {one.path: one for one in (*bases, *releases, *tools)})
+
+
+def _base_receipt(site, name) -> DistributionReceipt:
+    written = site.distributions[name]
+    return DistributionReceipt(
+        lmodforge="0",
+        made_at=_day(0),
+        name=name,
+        type=written.kind,
+        path=written.prefix or f"{site.paths.software}/{name}",
+        version=written.version or "3.11.9",
+    )
+
+
+def _release_receipt(site, base, name) -> ReleaseReceipt:
+    environment = site.environments[name]
+    wanted = [PackageEntry(name=name, version="1.0") for name in requested(environment)]
+    return ReleaseReceipt(
+        lmodforge="0",
+        made_at=_day(0),
+        name=name,
+        version=environment.version,
+        distribution=base.name,
+        path=f"{base.path}/releases/{name}-01234567",
+        digest="01234567",
+        engine="uv" if base.type == "python" else "conda",
+        python=f"{base.path}/bin/python",
+        lock="",
+        packages=tuple(wanted),
+        checked="",
+        size=10**9,
+        files=40_000,
+    )

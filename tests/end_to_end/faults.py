@@ -7,7 +7,7 @@ from lmodforge.apply.system import RealSystem
 
 CHANGES = (
     *("make_directory", "write", "append", "link", "rename", "remove", "freeze", "run"),
-    *("download", "keep_directory"),
+    *("download", "keep_directory", "share", "pack", "unpack"),
 )
 
 

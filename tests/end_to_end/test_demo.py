@@ -1,14 +1,21 @@
 """The default site, as shipped: deployed once, and used as its last words say."""
 
+import contextlib
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from lmod import lmod
 from lmodforge.apply.system import RealSystem
+from promises import kept
 
 pytestmark = pytest.mark.xdist_group("demo")  # one worker deploys it, once
 
@@ -71,6 +78,53 @@ def test_the_kernel_of_an_environment_runs_in_its_release(demo, tmp_path):
     profile = f"export HOME={tmp_path}; . {root}/modulefiles/init/profile.sh"
     done = login(f"{profile}; module load sci; python {program}")
     assert done.stdout == "True\n", done.stderr
+
+
+@kept(
+    "RCC",
+    "jupyter-notebook --no-browser --ip=$HOST_IP --port=$PORT_NUM",
+    "jupyter-notebook --no-browser --ip=$HOST_IP --port=15021",
+)
+@kept(
+    "RCC",
+    "jupyter-lab --no-browser --ip=$HOST_IP --port=$PORT_NUM",
+    "jupyter-lab --no-browser --ip=$HOST_IP --port=15021",
+)
+@kept("ULHPC", "jupyter lab")
+@pytest.mark.parametrize("program", ["jupyter-lab", "jupyter-notebook"])
+def test_jupyter_serves_who_has_the_url_that_it_prints(demo, tmp_path, program):
+    root, _ = demo
+    port = "PORT_NUM=$(shuf -i15001-30000 -n1)"
+    as_root = "--allow-root" if os.geteuid() == 0 else ""
+    typed = f"exec {program} --no-browser --ip=127.0.0.1 --port=$PORT_NUM {as_root}"
+    with typing(
+        f". {root}/modulefiles/init/profile.sh; module load python; source activate sci; {port}; {typed}", tmp_path
+    ) as said:
+        url = next(found for _ in patience(60) if (found := re.search(r"http://127\S+token=\w+", said.read_text())))
+        place, token = re.match(r"(http://[^/]+)/\w*\?token=(\w+)", url[0]).groups()
+        with urllib.request.urlopen(f"{place}/api/kernelspecs?token={token}", timeout=30) as answer:
+            assert answer.status == 200
+            assert "python3" in json.load(answer)["kernelspecs"]
+
+
+@contextlib.contextmanager
+def typing(script, folder):
+    """Run a program until the test is done with it; give the file with what it says."""
+    said = folder / "said"
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+    argv = ["bash", "--noprofile", "--norc", "-e", "-c", f". {lmod().init('bash')}\n{script}"]
+    with said.open("w") as out, subprocess.Popen(argv, env=environment, stdout=out, stderr=out, cwd=folder) as running:
+        try:
+            yield said
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.wait(30)
+
+
+def patience(seconds):
+    for _ in range(seconds * 4):
+        yield
+        time.sleep(0.25)
 
 
 def test_find_names_every_module_that_holds_numpy(demo):

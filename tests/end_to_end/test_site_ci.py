@@ -178,6 +178,7 @@ def test_every_step_of_github_runs(public, wheel, podman):
     runner = Runner(public, wheel, workflow["env"], ("bash", "-e"))
     for script in steps(workflow).values():
         runner.run(script)
+    assert (public / "build/docs/html/index.html").is_file()
     assert images == ["debian:12", "ubuntu:24.04", "rockylinux:9"]
     assert sorted(path.name for path in (public / "build/reports").iterdir()) == [
         *("debian-12.xml", "rocky-9.xml", "ubuntu-24.04.xml"),
@@ -192,6 +193,7 @@ def test_every_step_of_gitlab_runs(public, wheel, job):
     runner.run("\n".join(lines(pipeline, job, "script")))
     made = sorted(path.name for path in (public / "build").glob("reports/*"))
     assert made == (["nobody.xml", "root.xml"] if job == "modules" else [])
+    assert (public / "build/docs/html/index.html").is_file() == (job == "modules")
 
 
 @pytest.mark.xdist_group("containers")

@@ -165,3 +165,27 @@ def test_one_environment_replaces_another(site, shell):
     ran = shell("bash").run("module load sci", "module load lab", "snapshot lab")
     assert ran["lab"]["LOADEDMODULES"] == "lab/2026.11"
     assert (ran["lab"].get("CONDA_PREFIX"), ran["lab"]["VIRTUAL_ENV"]) == (None, f"{site.python}/envs/lab")
+
+
+@pytest.mark.parametrize("name", SHELLS)
+@pytest.mark.parametrize("program", ["conda", "micromamba"])
+def test_a_module_that_is_loaded_again_can_still_activate(shell, name, program):
+    load = LOAD.replace("miniforge-25.3.0", {"conda": "miniforge-25.3.0", "micromamba": "micromamba-2.8.1"}[program])
+    again = ("snapshot between", load, f"{program} activate ml", "snapshot ml")
+    for steps in ((load, *again), (load, f"{program} activate sci", *again)):
+        ran = shell(name).run(*steps)
+        assert ran.failed == [], ran.said
+        assert active(ran["ml"])[:2] == ("ml", "1"), ran.said
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "ksh", "dash"])
+def test_a_batch_script_of_a_shell_with_the_module_loads_it_again(shell, name):
+    parent, child = shell(name), shell(name)
+    child.scratch = parent.scratch / "child"
+    child.scratch.mkdir(parents=True)
+    load = "module load python/micromamba-2.8.1"
+    lines = [child._init(), load, "micromamba activate ml", *child._snapshot("ml")]
+    (child.scratch / "child").write_text("\n".join(lines) + "\n")
+    ran = parent.run(load, " ".join([*SHELLS[name], f"{child.scratch}/child"]))
+    assert ran.failed == [], ran.said
+    assert active(child._state(child.scratch / "ml.env").environment)[:2] == ("ml", "1"), ran.said

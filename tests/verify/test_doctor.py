@@ -100,7 +100,8 @@ def test_an_index_that_cannot_be_reached_is_named_with_what_was_asked(tmp_path):
     assert finding.message.startswith("asked https://localhost:1/simple for `tiny>=2`: ")
     assert "localhost:1/simple/tiny" in finding.message
     assert finding.remedy == (
-        "set HTTPS_PROXY to your proxy, or `index: url:` in the site file to a mirror that this host reaches"
+        "set HTTPS_PROXY to your proxy, or `index: url:` in the site file to a mirror that this host reaches; "
+        "without any network: `invoke mirror` elsewhere, `invoke deploy --offline` here"
     )
 
 

@@ -16,24 +16,6 @@
     return name.trim().toLowerCase().replace(/[-_.]+/g, "-");
   }
 
-  /* Rising numbers from the steps between them: base 64 digits of five bits, the lowest first, 32 says that one follows. */
-  function decode(text) {
-    const numbers = [];
-    let number = -1, step = 0, shift = 0;
-    for (let i = 0; i < text.length; i++) {
-      const digit = VALUES[text.charCodeAt(i)];
-      step |= (digit & 31) << shift;
-      if (digit & 32) {
-        shift += 5;
-      } else {
-        number += step + 1;
-        numbers.push(number);
-        step = shift = 0;
-      }
-    }
-    return numbers;
-  }
-
   function fit(name, wanted) {
     const at = name.indexOf(wanted);
     if (at < 0) return NOT;
@@ -41,113 +23,127 @@
     return name.includes("-" + wanted) ? WORD : INSIDE;
   }
 
-  /* What somebody typed, as wanted packages: `gdal 3.10 rasterio=1.4` is gdal in 3.10 or 3.10.x, and rasterio in 1.4. */
+  /* What somebody typed, as wanted packages: `gdal 3.10 rasterio>=1.4,<2` is gdal in 3.10 or 3.10.x, and rasterio from 1.4 to 2. */
   function parse(text) {
     const wanted = [];
-    for (const word of text.split(/[\s,;]+/)) {
-      const [, name, version] = /^([^=]*)=*(.*)$/.exec(word);
+    for (const word of text.replace(/\s*([<>=!~]+)\s*/g, "$1").split(/[\s,;]+/)) {
+      const [, name, sign, version] = /^([^<>=!~[]*)(?:\[.*\])?([<>=!~]*)(.*)$/.exec(word);
       const last = wanted[wanted.length - 1];
-      if (name && /^\d/.test(name) && last && !last.version) last.version = name;
-      else if (normal(name)) wanted.push({ name: normal(name), version });
+      if (last && (/^\d/.test(name) || (!name && version))) last.limits.push({ sign, version: name || version });
+      else if (normal(name)) wanted.push({ name: normal(name), limits: version ? [{ sign, version }] : [] });
     }
     return wanted;
   }
 
-  function isVersion(version, wanted) {
-    return !wanted || version === wanted || version.startsWith(wanted + ".");
+  /* Numbers in versions count as numbers: 2.10 is newer than 2.9. */
+  const ORDER = new Intl.Collator("en", { numeric: true });
+
+  function isWithin(version, { sign, version: limit }) {
+    const same = version === limit || version.startsWith(limit + ".");
+    if (sign === "!=") return !same;
+    if (sign.startsWith(">")) return same ? sign === ">=" : ORDER.compare(version, limit) > 0;
+    if (sign.startsWith("<")) return same ? sign === "<=" : ORDER.compare(version, limit) < 0;
+    return same;
   }
 
   class Index {
     constructor(data) {
-      this.clusters = data.clusters.map(([name, title]) => ({ name, title }));
+      this.clusters = data.clusters.map(([name, title, hierarchy]) => ({ name, title, hierarchy }));
       this.channels = data.channels;
       this.licences = data.licences;
-      this.modules = data.modules.map(([name, cluster, kind, distribution, environment, current, python, page]) => ({
-        name, cluster: this.clusters[cluster], kind: KINDS[kind], distribution, environment, current: !!current, python, page,
+      this.modules = data.modules.map(([name, cluster, kind, distribution, environment, current, python, page, goes]) => ({
+        name, cluster: this.clusters[cluster], kind: KINDS[kind], distribution, environment, current, python, page, goes,
       }));
       this.lines = data.packages ? data.packages.split("\n") : [];
       this.labels = this.lines.map((line) => line.slice(0, line.indexOf("\t")));
       /* One pass over one text is much faster than one for each name. */
-      this.names = this.labels.join("\n").toLowerCase().replace(/[-_.]+/g, "-").split("\n");
-      this.decoded = new Map();
+      this.names = this.lines.length ? this.labels.join("\n").toLowerCase().replace(/[-_.]+/g, "-").split("\n") : [];
     }
 
-    /* What each version of a package comes from and which modules hold it, by number; newest version first. */
-    variants(place) {
-      let variants = this.decoded.get(place);
-      if (!variants) {
-        const fields = this.lines[place].split("\t");
-        variants = [];
-        for (let i = 1; i < fields.length; i += 3) {
-          const [channel, licence] = fields[i + 1].split(",");
-          variants.push({
-            version: fields[i], channel: this.channels[channel], licence: this.licences[licence], held: decode(fields[i + 2]),
-          });
+    /* What may answer: modules that pass a test, asked once for each; channels and licences by number, null for any. */
+    allowed(test, channels, licences) {
+      return { modules: Uint8Array.from(this.modules, (module) => (test(module) ? 1 : 0)), channels, licences };
+    }
+
+    /* Call `take(module, version, origin)` for each allowed module that holds a package within limits, newest version first,
+       until it returns false. Nothing is built on the way: one letter typed visits most packages of most modules. */
+    visit(place, limits, allowed, take) {
+      const line = this.lines[place], { modules } = allowed;
+      for (let at = line.indexOf("\t"); at > 0;) {
+        const middle = line.indexOf("\t", at + 1), begin = line.indexOf("\t", middle + 1) + 1;
+        const next = line.indexOf("\t", begin), end = next < 0 ? line.length : next;
+        const found = line.slice(at + 1, middle), origin = line.slice(middle + 1, begin - 1);
+        at = next;
+        if (!limits.every((limit) => isWithin(found, limit)) || !this.comesFrom(origin, allowed)) continue;
+        /* Modules are the steps between their numbers: digits of five bits, the lowest first, 32 says that one follows. */
+        for (let i = begin, number = -1, step = 0, shift = 0; i < end; i++) {
+          const digit = VALUES[line.charCodeAt(i)];
+          step |= (digit & 31) << shift;
+          if (digit & 32) {
+            shift += 5;
+          } else {
+            number += step + 1;
+            step = shift = 0;
+            if (modules[number] && take(number, found, origin) === false) return;
+          }
         }
-        this.decoded.set(place, variants);
       }
-      return variants;
     }
 
-    /* Which modules a test lets through, as one byte for each: asked once, and then for every package. */
-    through(test) {
-      return Uint8Array.from(this.modules, (module) => (test(module) ? 1 : 0));
+    comesFrom(origin, { channels, licences }) {
+      if (!channels && !licences) return true;
+      const [channel, licence] = origin.split(",");
+      return (!channels || channels[channel]) && (!licences || licences[licence]);
     }
 
-    /* Packages that fit one wanted name, the best first, with the holders that are let through.
-       `allowed` has the modules that may hold them (see `through`), and a test for variants. */
+    origin(text) {
+      const [channel, licence] = text.split(",");
+      return { channel: this.channels[channel], licence: this.licences[licence] };
+    }
+
+    /* Packages that fit one wanted name (null: all of them), the best first, and how many modules hold any of them. */
     packages(wanted, allowed) {
-      const found = [];
+      const packages = [], holds = new Uint8Array(this.modules.length), limits = wanted ? wanted.limits : [];
       for (let place = 0; place < this.names.length; place++) {
         const fits = wanted ? fit(this.names[place], wanted.name) : PREFIX;
         if (fits === NOT) continue;
         let count = 0;
-        const variants = [];
-        for (const variant of this.variants(place)) {
-          if ((wanted && !isVersion(variant.version, wanted.version)) || !allowed.variant(variant)) continue;
-          const held = variant.held.filter((module) => allowed.modules[module]);
-          if (held.length) variants.push({ ...variant, held });
-          count += held.length;
-        }
-        if (count) found.push({ name: this.labels[place], fits, count, variants });
+        this.visit(place, limits, allowed, (module) => { count++; holds[module] = 1; });
+        if (count) packages.push({ place, name: this.labels[place], limits, fits, count });
       }
       /* What more modules hold is looked for more often. */
-      if (wanted) found.sort((one, other) => one.fits - other.fits || other.count - one.count);
-      return found;
+      if (wanted) packages.sort((one, other) => one.fits - other.fits || other.count - one.count);
+      return { packages, holds };
     }
 
-    /* The first so many rows of a package, a module and what it holds in each. */
-    rows(found, limit) {
+    /* The first so many holders of a package: a module, and what it holds. */
+    rows(found, allowed, limit) {
       const rows = [];
-      for (const { held, ...variant } of found.variants) {
-        for (const number of held) {
-          if (rows.length === limit) return rows;
-          rows.push({ module: this.modules[number], holds: [{ name: found.name, ...variant }] });
-        }
-      }
+      this.visit(found.place, found.limits, allowed, (module, version, origin) => {
+        rows.push({ module: this.modules[module], holds: [{ name: found.name, version, ...this.origin(origin) }] });
+        return rows.length < limit;
+      });
       return rows;
     }
 
     /* Modules that hold every wanted package: by its exact name where there is one, otherwise by how the name begins. */
     together(wanted, allowed) {
-      let rows = new Map(this.modules.map((_, number) => [number, []]));
+      let rows = null;
       for (const one of wanted) {
         const next = new Map();
         for (const found of this.named(one, allowed)) {
-          for (const { held, ...variant } of found.variants) {
-            for (const number of held) {
-              const before = rows.get(number);
-              if (before && !next.has(number)) next.set(number, [...before, { name: found.name, ...variant }]);
-            }
-          }
+          this.visit(found.place, found.limits, allowed, (module, version, origin) => {
+            const before = rows ? rows.get(module) : [];
+            if (before && !next.has(module)) next.set(module, [...before, { name: found.name, version, ...this.origin(origin) }]);
+          });
         }
         rows = next;
       }
-      return [...rows].map(([number, holds]) => ({ module: this.modules[number], holds }));
+      return [...rows].map(([module, holds]) => ({ module: this.modules[module], holds }));
     }
 
     named(wanted, allowed) {
-      const found = this.packages(wanted, allowed).filter((it) => it.fits <= PREFIX);
+      const found = this.packages(wanted, allowed).packages.filter((it) => it.fits <= PREFIX);
       const exact = found.filter((it) => it.fits === EXACT);
       return exact.length ? exact : found;
     }
@@ -172,7 +168,8 @@
 
   /* Letters to insert, remove or replace, or two neighbours to swap; gives up beyond `most`. */
   function distance(one, other, most) {
-    let before = [], last = Array.from({ length: other.length + 1 }, (_, i) => i);
+    let before = [];
+    let last = Array.from({ length: other.length + 1 }, (_, i) => i);
     for (let i = 1; i <= one.length; i++) {
       const row = [i];
       for (let j = 1; j <= other.length; j++) {

@@ -2,8 +2,10 @@
 (function () {
   "use strict";
 
-  const PAGE = 20;  /* packages at first, and more at a time */
-  const ROWS = 6;   /* modules of one package until somebody asks for all of them */
+  const PAGE = 12;  /* packages at first, and more at a time */
+  const ROWS = 4;   /* modules of one package until somebody asks for all of them */
+
+  const MANY = 100; /* values that are not chosen from a list any more, but typed */
 
   const COPY = "M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m-3-4H4a2 2 0 0 0-2 2v14h2V3h12z";
 
@@ -14,7 +16,7 @@
       if (typeof value === "function") element.addEventListener(name, value);
       else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== false && child !== ""));
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== false && child !== ""));
     return element;
   }
 
@@ -22,17 +24,21 @@
     return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
   }
 
-  /* Fields whose choice narrows the answer: [name in the address, label, value of a module or of a variant]. */
-  const MODULE_FILTERS = [
-    ["cluster", "Cluster", (module) => module.cluster.title],
-    ["distribution", "Distribution", (module) => module.distribution || (module.kind === "distribution" ? module.name : "")],
-    ["environment", "Environment", (module) => module.environment],
-    ["python", "Python", (module) => module.python.split(".").slice(0, 2).join(".")],
+  /* 3.12 of 3.12.9: what people ask for. */
+  function minor(version) {
+    return version.split(".").slice(0, 2).join(".");
+  }
+
+  /* What narrows the answer by module: its name in the address and on the page, and what a module says about it. */
+  const FILTERS = [
+    ["cluster", (module) => module.cluster.title],
+    ["distribution", (module) => module.distribution || (module.kind === "distribution" ? module.name : "")],
+    ["environment", (module) => module.environment],
+    ["Python", (module) => minor(module.python)],
   ];
-  const VARIANT_FILTERS = [
-    ["channel", "Channel", (variant) => variant.channel],
-    ["licence", "Licence", (variant) => variant.licence],
-  ];
+
+  /* Names with numbers in the order of the numbers; one for all, to make one is slow. */
+  const ORDER = new Intl.Collator("en", { numeric: true });
 
   class Page {
     constructor(root, index) {
@@ -45,7 +51,7 @@
       this.answer();
       addEventListener("hashchange", () => { this.read(); this.answer(); });
       /* What is typed belongs here and not to the keys of the theme; a touch screen would open its keyboard. */
-      if (matchMedia("(pointer: fine)").matches && !location.hash) this.fields.q.focus({ preventScroll: true });
+      if (matchMedia("(pointer: fine)").matches && !location.hash && !location.search) this.fields.q.focus({ preventScroll: true });
     }
 
     build() {
@@ -56,10 +62,10 @@
       });
       this.fields.q = q;
       const filters = [
-        ...MODULE_FILTERS.map((it) => this.select(it, index.modules)),
-        ...VARIANT_FILTERS.map(([name, label], i) => this.select([name, label, (text) => text],
-          i ? index.licences : index.channels)),
-      ].filter(Boolean);
+        ...FILTERS.map(([name, value]) => this.select(name, index.modules.map(value))),
+        this.select("channel", index.channels),
+        this.select("licence", index.licences),
+      ].flat().filter(Boolean);
       this.fields.older = make("input", { type: "checkbox", id: "lf-older" });
       const older = index.modules.every((module) => module.current) ? null
         : make("label", { class: "lf-search__check", for: "lf-older" }, this.fields.older, "Older releases too");
@@ -75,24 +81,30 @@
           make("code", {}, "gdal xarray"), "."),
         filters.length || older ? this.narrow : null);
       form.addEventListener("input", () => { this.answer(); this.write(); });
-      form.addEventListener("change", () => { this.answer(); this.write(); });
       this.root.replaceChildren(form, this.count, this.hits);
-      this.narrow.open = matchMedia("(min-width: 60em)").matches;
+      /* The stylesheet leaves the line that opens it out where there is room. */
+      const wide = matchMedia("(min-width: 45em)");
+      this.narrow.open = wide.matches;
+      wide.addEventListener("change", () => { this.narrow.open = wide.matches; });
     }
 
-    /* A choice of the values that there are; no choice where there is but one. */
-    select([name, label, value], things) {
-      const values = [...new Set(things.map(value))].filter(Boolean)
-        .sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+    /* A choice of the values that there are; no choice where there is but one. Of many, one types a part. */
+    select(name, all) {
+      const values = [...new Set(all)].filter(Boolean).sort(ORDER.compare);
       if (values.length < 2) return null;
-      const field = make("select", { id: `lf-${name}` }, make("option", { value: "" }, "all"),
-        values.map((it) => make("option", { value: it }, it)));
-      this.fields[name] = field;
-      return make("div", { class: "lf-search__filter" }, make("label", { for: field.id }, label), field);
+      const options = values.map((it) => new Option(it, it));
+      if (values.length <= MANY) {
+        this.fields[name] = make("select", { id: `lf-${name}`, "aria-label": name }, new Option(`Any ${name}`, ""), options);
+        return this.fields[name];
+      }
+      this.fields[name] = make("input", { id: `lf-${name}`, "aria-label": name, placeholder: `Any ${name}`, autocomplete: "off",
+        list: `lf-${name}-all` });
+      return [this.fields[name], make("datalist", { id: `lf-${name}-all` }, options)];
     }
 
+    /* The question is behind `#`; a form on another page can only put it behind `?`. */
     read() {
-      const given = new URLSearchParams(location.hash.slice(1));
+      const given = new URLSearchParams(location.hash.slice(1) || location.search.slice(1));
       for (const [name, field] of Object.entries(this.fields)) {
         if (field.type === "checkbox") field.checked = given.has(name);
         else field.value = given.get(name) || "";
@@ -107,43 +119,58 @@
         const given = new URLSearchParams();
         for (const [name, field] of Object.entries(this.fields)) {
           const value = field.type === "checkbox" ? (field.checked ? "1" : "") : field.value.trim();
-          if (value) given.set(name, value);
+          if (value || name === "q") given.set(name, value);
         }
         history.replaceState(history.state, "", `#${given}`);
       }, 250);
     }
 
     value(name) {
-      return this.fields[name] ? this.fields[name].value : "";
+      return this.fields[name] ? this.fields[name].value.trim() : "";
     }
 
-    /* What the filters let through, and how many are in use. */
+    /* What the filters let through; those in use are marked and counted. */
     allowed() {
-      const of = (filters) => filters.filter(([name]) => this.value(name));
-      const [modules, variants] = [of(MODULE_FILTERS), of(VARIANT_FILTERS)];
-      this.chosen.textContent = modules.length + variants.length ? String(modules.length + variants.length) : "";
+      const chosen = [...FILTERS.map(([name]) => name), "channel", "licence"].filter((name) => this.value(name));
+      for (const [name, field] of Object.entries(this.fields)) field.classList.toggle("lf-chosen", chosen.includes(name));
+      this.chosen.textContent = chosen.length || "";
+      const filters = FILTERS.filter(([name]) => chosen.includes(name));
       const older = this.fields.older.checked;
-      return {
-        modules: this.index.through((module) => (older || module.current)
-          && modules.every(([name, , value]) => value(module) === this.value(name))),
-        variant: (variant) => variants.every(([name, , value]) => value(variant) === this.value(name)),
-      };
+      const passes = (module) => (older || module.current) && filters.every(([name, value]) => this.fits(name, value(module)));
+      const [channels, licences] = ["channel", "licence"].map((name) => this.value(name) && this.index[`${name}s`]
+        .map((it) => this.fits(name, it)));
+      return this.index.allowed(passes, channels, licences);
+    }
+
+    /* What was chosen from a list is meant exactly; of what is typed, a part will do. */
+    fits(name, value) {
+      const wanted = this.value(name);
+      return this.fields[name].list ? value.toLowerCase().includes(wanted.toLowerCase()) : value === wanted;
     }
 
     answer() {
+      const { index } = this;
       const wanted = window.lmodforge.parse(this.fields.q.value);
       const allowed = this.allowed();
-      const together = wanted.length > 1 ? this.index.together(wanted, allowed) : [];
+      if (!wanted.length && !this.chosen.textContent) return this.showNumbers();
+      const together = wanted.length > 1 ? index.together(wanted, allowed) : [];
       if (together.length) return this.showTogether(wanted, together);
-      const called = wanted.length === 1 ? this.index.modulesCalled(wanted[0].name, allowed) : [];
-      const found = wanted.length ? wanted.flatMap((one) => this.index.packages(one, allowed)) : this.index.packages(null, allowed);
+      const called = wanted.length === 1 ? index.modulesCalled(wanted[0].name, allowed) : [];
+      const answers = (wanted.length ? wanted : [null]).map((one) => index.packages(one, allowed));
+      const found = answers.flatMap((it) => it.packages);
       if (!found.length && !called.length) return this.showNothing(wanted);
-      const modules = new Set(found.flatMap((it) => it.variants.flatMap((variant) => variant.held)));
+      const modules = index.modules.filter((_, number) => answers.some((it) => it.holds[number])).length;
       this.count.textContent = (wanted.length > 1 ? "No module holds all of them. " : "")
-        + `${counted(found.length, "package")} in ${counted(modules.size, "module")}`;
+        + `${counted(found.length, "package")} in ${counted(modules, "module")}`;
       this.hits.replaceChildren(...(called.length ? [this.card(`Modules called ${this.fields.q.value.trim()}`, [],
         called.map((module) => ({ module, holds: [] })), called.length)] : []));
-      this.showMore(found, 0);
+      this.showMore(found, allowed, 0);
+    }
+
+    /* Without a question the first packages of the alphabet would help nobody. */
+    showNumbers() {
+      this.count.textContent = `${counted(this.index.names.length, "package")} in ${counted(this.index.modules.length, "module")}`;
+      this.hits.replaceChildren();
     }
 
     showTogether(wanted, rows) {
@@ -162,16 +189,17 @@
     }
 
     /* Show the next packages, and a button for those after them. */
-    showMore(found, from) {
+    showMore(found, allowed, from) {
       const cards = found.slice(from, from + PAGE).map((it) => {
-        const licences = [...new Set(it.variants.map((variant) => variant.licence))].filter(Boolean);
-        return this.card(it.name, licences, this.index.rows(it, ROWS), it.count, () => this.index.rows(it, it.count));
+        const rows = this.index.rows(it, allowed, ROWS);
+        const licences = [...new Set(rows.map((row) => row.holds[0].licence))].filter(Boolean);
+        return this.card(it.name, licences, rows, it.count, () => this.index.rows(it, allowed, it.count));
       });
       const left = found.length - from - PAGE;
-      const more = left > 0 && make("button", { type: "button", class: "md-button lf-search__next", click: () => {
+      const more = left > 0 && make("button", { type: "button", class: "lf-search__next", click: () => {
         more.remove();
-        this.showMore(found, from + PAGE);
-        this.hits.children[this.hits.children.length - (left > PAGE ? PAGE + 1 : left)].querySelector("h2").focus();
+        this.showMore(found, allowed, from + PAGE);
+        this.hits.querySelectorAll("h2")[from + PAGE].focus();
       } }, `Show ${counted(Math.min(left, PAGE), "more package")} of ${left.toLocaleString("en")}`);
       this.hits.append(...cards, ...(more ? [more] : []));
     }
@@ -192,19 +220,20 @@
     }
 
     row({ module, holds }) {
-      const several = holds.length > 1;
-      const versions = holds.map((it) => make("span", { class: "lf-hit__version" }, several ? `${it.name} ` : "", make("strong", {}, it.version)));
+      const versions = holds.map((it) => make("span", {}, holds.length > 1 && `${it.name} `, make("strong", {}, it.version)));
       const channels = [...new Set(holds.map((it) => it.channel))].filter(Boolean);
-      const command = `module load ${module.name}`;
+      /* Where modules form a hierarchy, an environment's is found after its distribution's. */
+      const needed = module.cluster.hierarchy && module.distribution ? `${module.distribution} ` : "";
       return make("li", { class: "lf-hit__row" },
         make("span", { class: "lf-hit__versions" }, versions),
-        make("span", { class: "lf-hit__module" },
-          make("a", { href: this.root.dataset.root + module.page }, module.name),
+        this.copy(`module load ${needed}${module.name}`),
+        make("span", { class: "lf-hit__about" },
           this.several && make("span", { class: "lf-badge lf-badge--cluster" }, module.cluster.title),
-          channels.map((channel) => make("span", { class: "lf-badge lf-badge--channel" }, channel)),
-          module.python && make("span", { class: "lf-hit__python" }, `Python ${module.python}`),
-          !module.current && make("span", { class: "lf-badge lf-badge--retired" }, "older release")),
-        this.copy(command));
+          !module.current && make("span", { class: "lf-badge lf-badge--older" }, "older release"),
+          Boolean(module.goes) && make("span", { class: "lf-badge lf-badge--retired" }, "goes away"),
+          channels.map((channel) => make("span", {}, channel)),
+          module.python && make("span", { class: "lf-hit__python" }, `Python ${minor(module.python)}`),
+          make("a", { href: this.root.dataset.root + module.page, "aria-label": `Details of ${module.name}` }, "Details")));
     }
 
     copy(command) {

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import grp
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from lmodforge.apply.build import Builder
 from lmodforge.apply.engines import Engines
 from lmodforge.apply.engines.uv import Uv
+from lmodforge.apply.executors import Executor
 from lmodforge.apply.publish import LoadTest, publish
 from lmodforge.apply.workshop import Workshop
-from lmodforge.errors import SiteError, StepFailed
-from lmodforge.plan.actions import BuildRelease, Install, Plan, Publish
+from lmodforge.errors import StepFailed
+from lmodforge.plan.actions import Plan, Publish
 
 UNPACKED = 6
 """Bytes on disk for one that is downloaded: wheels unpack to about four, bytecode adds more."""
-
-Step = TypeVar("Step", bound=Install | BuildRelease)
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,9 @@ class Outcome:
 
 
 def execute(
-    plan: Plan, workshop: Workshop, engines: Engines, load_test: LoadTest, *, jobs: int, replan: Callable[[], Plan]
+    plan: Plan, workshop: Workshop, executor: Executor, load_test: LoadTest, *, replan: Callable[[], Plan]
 ) -> Outcome:
-    """Carry out a plan, with `jobs` builds at a time.
+    """Carry out a plan, its builds where the executor has them done.
 
     What activation does is only known once an environment is built, so `replan` writes the modules of these anew.
     Raises StepFailed when a step fails; builds that do not need it are finished first, so that the next run
@@ -43,9 +40,7 @@ def execute(
     """
     refuse_conflicts(plan)
     _refuse_full_disk(plan, workshop)
-    builder = Builder(workshop, engines, Uv(workshop), _group_id(workshop))
-    _side_by_side(plan.installs, builder.install, _install_subject, workshop, jobs)
-    _side_by_side(plan.releases, builder.release, _release_subject, workshop, jobs)
+    executor.carry_out(plan)
     captured = any(release.engine == "conda" and release.build for release in plan.releases)
     generation = _what_is_left(replan()) if captured else plan.publish
     if generation:
@@ -78,43 +73,9 @@ def refuse_conflicts(plan: Plan) -> None:
         raise StepFailed.together(errors)
 
 
-def _side_by_side(
-    steps: Iterable[Step],
-    carry_out: Callable[[Step], None],
-    subject: Callable[[Step], str],
-    workshop: Workshop,
-    jobs: int,
-) -> None:
-    def attempt(step: Step) -> SiteError | None:
-        try:
-            carry_out(step)
-        except (SiteError, OSError) as error:
-            workshop.progress.failed(subject(step), "failed; nothing is published")
-            return error if isinstance(error, SiteError) else StepFailed(f"{subject(step)}: {_said(error)}")
-        workshop.progress.done(subject(step), "ready")
-        return None
-
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            failures = [error for error in pool.map(attempt, steps) if error]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            workshop.system.end_programs()
-            raise
-    if failures:
-        raise StepFailed.together(failures)
-
-
-def _said(error: OSError) -> str:
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
-
-
-def _install_subject(action: Install) -> str:
-    return f"{'tool' if action.type == 'tool' else 'distribution'} {action.name}"
-
-
-def _release_subject(action: BuildRelease) -> str:
-    return f"environment {action.environment}"
+def builder_for(workshop: Workshop, engines: Engines) -> Builder:
+    """Return what carries out the single steps; raises StepFailed when the site's group is unknown here."""
+    return Builder(workshop, engines, Uv(workshop), _group_id(workshop))
 
 
 def _group_id(workshop: Workshop) -> int | None:

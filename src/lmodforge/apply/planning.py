@@ -18,7 +18,7 @@ from lmodforge.plan.actions import Plan
 from lmodforge.plan.compare import compare
 from lmodforge.plan.conda import conda_requests, pypi_requests
 from lmodforge.plan.desire import Desired, desire
-from lmodforge.plan.facts import Facts
+from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.plan.locks import LockRequest, check_tool_hash, lock_requests, tool_request
 from lmodforge.plan.publish import Rendered
 
@@ -43,7 +43,8 @@ def look_ahead(workshop: Workshop, engines: Engines, render: Render) -> Prospect
     """Find out what is there and what is wanted."""
     site, layout, observer = workshop.site, workshop.layout, Observer(workshop.system)
     facts = probe_site(site, workshop.system, observer)
-    facts = _with_locks(facts, workshop, engines, observer)
+    known = workshop.mirror.locks if workshop.mirror else {}
+    facts = with_locks(facts, workshop, engines, observer, known=known)
     desired = desire(site, facts, host_interpreter())
     rendered = render(desired.modules, layout.modulefiles)
     facts = probe_paths(facts, layout, observer, desired, rendered.scripts)
@@ -57,11 +58,20 @@ def make_plan(workshop: Workshop, engines: Engines, render: Render, *, inputs: s
     return replace(plan, world=ahead.world)
 
 
-def _with_locks(facts: Facts, workshop: Workshop, engines: Engines, observer: Observer) -> Facts:
-    site, host = workshop.site, host_interpreter()
+def with_locks(
+    facts: Facts,
+    workshop: Workshop,
+    engines: Engines,
+    observer: Observer,
+    *,
+    known: Mapping[str, str],
+    host: Interpreter | None = None,
+) -> Facts:
+    """Add all locks that a site needs on a platform; `known` are those that need not be resolved."""
+    site, host = workshop.site, host or host_interpreter()
     asked = (*lock_requests(site, facts.interpreters, host, facts.platform), *conda_requests(site, facts))
-    facts = _answered(facts, asked, workshop, engines, observer)
-    facts = _answered(facts, pypi_requests(site, facts), workshop, engines, observer)
+    facts = _answered(facts, asked, workshop, engines, observer, known=known)
+    facts = _answered(facts, pypi_requests(site, facts), workshop, engines, observer, known=known)
     for name, tool in site.tools.items():
         request = tool_request(site, name, tool, host, facts.platform)
         check_tool_hash(name, tool, facts.locks[request.key], facts.platform)
@@ -69,12 +79,26 @@ def _with_locks(facts: Facts, workshop: Workshop, engines: Engines, observer: Ob
 
 
 def _answered(
-    facts: Facts, requests: Sequence[LockRequest], workshop: Workshop, engines: Engines, observer: Observer
+    facts: Facts,
+    requests: Sequence[LockRequest],
+    workshop: Workshop,
+    engines: Engines,
+    observer: Observer,
+    *,
+    known: Mapping[str, str],
 ) -> Facts:
-    """Add the locks that answer requests: those beside the site file, those that are stored, new ones for the rest."""
-    locks = fresh_locks(workshop.locks, requests, observer)
-    locks |= stored_locks(workshop.layout, (request.key for request in requests if request.key not in locks), observer)
+    """Add the locks that answer requests: those beside the site file, those that are there, new ones for the rest.
+
+    What is stored is what was built last; a mirror brings what shall be built.
+    """
+    beside = fresh_locks(workshop.locks, requests, observer)
+    keys = [request.key for request in requests if request.key not in beside]
+    stored = stored_locks(workshop.layout, keys, observer)
+    brought = {key: known[key] for key in keys if key in known}
+    locks = ({**stored, **brought} if workshop.mirror else {**brought, **stored}) | beside
     missing = [request for request in requests if request.key not in locks]
+    if workshop.mirror:
+        workshop.mirror.refuse_unknown(missing)
     locks |= dict(zip((request.key for request in missing), resolve_all(missing, workshop, engines), strict=True))
     return replace(facts, locks={**facts.locks, **locks})
 

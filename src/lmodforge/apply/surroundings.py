@@ -22,8 +22,6 @@ _NETWORK = (
 
 def clean_environment(home: str, caller: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment with a `HOME` that is nobody's, the system's programs, and the way to the network."""
-    given = os.environ if caller is None else caller
-    kept = {name: given[name] for name in _NETWORK if name in given}
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": home,
@@ -31,5 +29,11 @@ def clean_environment(home: str, caller: Mapping[str, str] | None = None) -> dic
         "TZ": "UTC",
         "PYTHONNOUSERSITE": "1",
         "UV_SYSTEM_CERTS": "true",  # a centre's own certificate authority is in the system's store
-        **kept,
+        **network_settings(caller),
     }
+
+
+def network_settings(caller: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what this host's administrator set about the way to the network."""
+    given = os.environ if caller is None else caller
+    return {name: given[name] for name in _NETWORK if name in given}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -83,6 +85,22 @@ class System(Protocol):
 
         `on_bytes` hears how much is there, and of how much where the server says so; raises StepFailed.
         """
+        ...
+
+    def share(self, source: str | Path, path: str | Path) -> None:
+        """Give a file a second name, or a copy where the file system knows no such thing; nothing may be there."""
+        ...
+
+    def pack(self, folder: str | Path, names: Iterable[str], path: str | Path) -> None:
+        """Put files of a directory into an archive, in this order and in one step; `.zst` at its end compresses it."""
+        ...
+
+    def unpack(self, path: str | Path, folder: str | Path) -> None:
+        """Unpack an archive of plain files into a new directory of ours; raises StepFailed when it holds else."""
+        ...
+
+    def head(self, path: str | Path, belongs: Callable[[str], bool]) -> dict[str, bytes]:
+        """Return the first files of an archive by name, as long as they belong; raises StepFailed."""
         ...
 
     def link(self, path: str | Path, target: str) -> None:
@@ -201,18 +219,8 @@ class RealSystem:
 
     def write(self, path: str | Path, content: bytes, mode: int = 0o644) -> None:
         """Write beside the file under a name nobody can guess, then rename."""
-        staged = _staged(path)
-        handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(handle, mode)
-                os.fsync(handle)
-            staged.replace(path)
-        except BaseException:
-            staged.unlink(missing_ok=True)
-            raise
+        with _in_place(path, mode) as file:
+            file.write(content)
 
     def append(self, path: str | Path, content: bytes, mode: int = 0o644) -> None:
         """Append in one write, which does not mix with another's."""
@@ -235,6 +243,39 @@ class RealSystem:
                     count += len(chunk)
                     on_bytes(count, incoming.total)
         incoming.check(count)
+
+    def share(self, source: str | Path, path: str | Path) -> None:
+        """Make a hard link, else a copy."""
+        try:
+            os.link(source, path)
+        except OSError as error:
+            if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+                raise
+            with _in_place(path, 0o444) as file, Path(source).open("rb") as there:
+                shutil.copyfileobj(there, file, 1 << 20)
+
+    def pack(self, folder: str | Path, names: Iterable[str], path: str | Path) -> None:
+        """Write beside the archive, then rename."""
+        from lmodforge.apply import archives  # noqa: PLC0415 - only a mirror needs it
+
+        with _in_place(path, 0o644) as file:
+            members = ((name, Path(folder) / name) for name in names)
+            archives.pack(file, members, compressed=str(path).endswith(archives.ZSTD))
+
+    def unpack(self, path: str | Path, folder: str | Path) -> None:
+        """Make the directory for nobody else, then fill it."""
+        from lmodforge.apply import archives  # noqa: PLC0415 - the same
+
+        Path(folder).mkdir(0o700)
+        with Path(path).open("rb") as file:
+            archives.unpack(file, str(path), Path(folder))
+
+    def head(self, path: str | Path, belongs: Callable[[str], bool]) -> dict[str, bytes]:
+        """Read no further than needed."""
+        from lmodforge.apply import archives  # noqa: PLC0415 - the same
+
+        with Path(path).open("rb") as file:
+            return archives.head(file, str(path), belongs)
 
     def link(self, path: str | Path, target: str) -> None:
         """Make the link beside its place, then rename it there."""
@@ -309,6 +350,23 @@ def _opened(path: str | Path) -> BinaryIO | None:
         return os.fdopen(handle, "rb")
     os.close(handle)
     return None
+
+
+@contextmanager
+def _in_place(path: str | Path, mode: int) -> Iterator[BinaryIO]:
+    """Open a file beside the one that it becomes when all went well."""
+    staged = _staged(path)
+    handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fchmod(handle, mode)
+            os.fsync(handle)
+        staged.replace(path)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
 
 
 def _staged(path: str | Path) -> Path:

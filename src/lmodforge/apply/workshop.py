@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from lmodforge.apply.mirror.offline import Mirror
 from lmodforge.apply.progress import Progress, Silent
 from lmodforge.apply.surroundings import clean_environment
 from lmodforge.apply.system import Completed, System
@@ -37,6 +38,21 @@ class Workshop:
     now: Callable[[], datetime] = utc_now
     locks: str = ""
     """Directory of the lock files beside the site file; none are looked for without one."""
+    mirror: Mirror | None = None
+    """What is asked instead of the network."""
+
+    private_cache: str = ""
+    """Where packages are cached when not with the site: a job must not share a cache with other hosts."""
+    limits: dict[str, str] = field(default_factory=dict)
+    """Variables that tell programs how many cores are theirs."""
+
+    marked: bool = True
+    """Whether a deploy on this host may end what is left running; a job is Slurm's to end."""
+
+    @property
+    def cache(self) -> str:
+        """Package caches, and scratch space that nobody else reads."""
+        return self.private_cache or self.layout.cache
 
     @property
     def layout(self) -> Layout:
@@ -65,8 +81,8 @@ class Workshop:
             if on_line:
                 on_line(line)
 
-        environment = clean_environment(f"{self.layout.cache}/home") | (variables or {})
-        if self.logs:
+        environment = clean_environment(f"{self.cache}/home") | self.limits | (variables or {})
+        if self.logs and self.marked:
             environment[MARK] = self.layout.software
         done = self.system.run(argv, env=environment, cwd="/", stdin=stdin, timeout=timeout, on_line=heard)
         if done.stdout and log:

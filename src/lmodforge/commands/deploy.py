@@ -7,8 +7,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lmodforge.apply.execute import Outcome, execute, refuse_conflicts
+from lmodforge.apply.engines import Engines
+from lmodforge.apply.execute import Outcome, builder_for, execute, refuse_conflicts
+from lmodforge.apply.executors.host import OnHost
+from lmodforge.apply.executors.slurm import OnSlurm, clear, works
+from lmodforge.apply.executors.slurm_client import Slurm
 from lmodforge.apply.holder import hold
+from lmodforge.apply.mirror.offline import unpacked
 from lmodforge.apply.progress import Progress
 from lmodforge.apply.publish import MODULES, LoadTest
 from lmodforge.apply.settled import settle
@@ -23,8 +28,21 @@ from lmodforge.verify.lmod import Lmod, find_lmod
 from lmodforge.verify.load import load_test
 from lmodforge.verify.place import ThisHost
 
+_MIRROR = "mirror"
 KEPT_LOGS = 30
 """Directories of logs; older ones go."""
+
+
+@dataclass(frozen=True)
+class Builds:
+    """Where somebody wants it built this time."""
+
+    on: str = ""
+    """`host` or `slurm`; empty: where the site says."""
+    jobs: int = 0
+    """Builds at a time on this host."""
+    leave: bool = False
+    """On ^C, leave jobs for the next deploy."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +57,23 @@ class Deployed:
 
 
 def deploy(
-    opened: OpenSite, progress: Progress, *, saved: Plan | None = None, replace_edited: bool = False, jobs: int = 0
+    opened: OpenSite,
+    progress: Progress,
+    *,
+    saved: Plan | None = None,
+    replace_edited: bool = False,
+    builds: Builds = Builds(),
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
     workshop = _prepare(opened, progress)
-    engines = engines_for(workshop, opened.document)
     with hold(opened.system, workshop.layout):
         # What still runs here is left of a deploy that was killed, and would write into what is built now.
         opened.system.end_marked(MARK, workshop.layout.software)
+        workshop = _with_mirror(workshop)
+        engines = engines_for(workshop, opened.document)
+        executor = _executor(workshop, engines, builds)
+        if isinstance(executor, OnHost) and works(workshop):
+            clear(workshop, Slurm(opened.system))
         plan = saved or plan_site(opened, workshop, engines)
         if saved:
             refuse_changed(opened, saved)
@@ -56,18 +83,37 @@ def deploy(
         if plan.is_empty:
             _settle(workshop, plan)
             return Deployed(plan, None, settled=True)
+        if workshop.mirror:
+            workshop.progress.state(_MIRROR, "checking what is needed of it")
+            workshop.mirror.refuse_damaged(plan)
+            workshop.progress.done(_MIRROR, "whole")
 
         def replan() -> Plan:
             return plan_site(opened, workshop, engines)
 
         lmod = usable_lmod(workshop)
-        outcome = execute(plan, workshop, engines, lmod_test(workshop, lmod), jobs=jobs or _jobs(), replan=replan)
+        outcome = execute(plan, workshop, executor, lmod_test(workshop, lmod), replan=replan)
         refresh_spider_cache(workshop, lmod)
         again = replan()
         if again.is_empty:
             _settle(workshop, again)
         # What modules lack is known once they are built.
         return Deployed(replace(plan, warnings=again.warnings), outcome, settled=again.is_empty)
+
+
+def _executor(workshop: Workshop, engines: Engines, builds: Builds) -> OnHost | OnSlurm:
+    builder = builder_for(workshop, engines)
+    if (builds.on or workshop.site.builds.on) == "slurm":
+        return OnSlurm(workshop, builder, leave=builds.leave)
+    return OnHost(workshop, builder, builds.jobs or _jobs())
+
+
+def _with_mirror(workshop: Workshop) -> Workshop:
+    """Unpack an archive where nobody else can change it."""
+    if workshop.mirror is None or workshop.mirror.folder:
+        return workshop
+    workshop.progress.state(_MIRROR, "unpacking")
+    return replace(workshop, mirror=unpacked(workshop.mirror, workshop.layout.cache))
 
 
 def _settle(workshop: Workshop, plan: Plan) -> None:

@@ -37,7 +37,10 @@ def plan_site(opened: OpenSite, workshop: Workshop, engines: Engines) -> Plan:
     from lmodforge.apply.planning import make_plan  # noqa: PLC0415 - only a plan that is made needs it
 
     plan = make_plan(workshop, engines, renderer(opened), inputs=opened.inputs)
-    return replace(plan, arguments={"site": str(opened.path.absolute()), "root": opened.root or ""})
+    if workshop.mirror:
+        workshop.mirror.refuse_lacking(plan)
+    arguments = {"site": str(opened.path.absolute()), "root": opened.root or "", "offline": opened.offline}
+    return replace(plan, arguments=arguments)
 
 
 def renderer(opened: OpenSite) -> Render:
@@ -70,9 +73,11 @@ def rendered(templates: Templates, modules: Sequence[Module], root: str, site: S
 
 def workshop_for(opened: OpenSite, progress: Progress, logs: str = "") -> Workshop:
     """Gather what the steps of a plan work with."""
+    from lmodforge.apply.mirror.offline import open_mirror  # noqa: PLC0415 - the same
     from lmodforge.apply.workshop import Workshop  # noqa: PLC0415 - the same
 
-    return Workshop(opened.system, opened.config, logs, progress, locks=opened.locks)
+    mirror = open_mirror(opened.system, opened.offline) if opened.offline else None
+    return Workshop(opened.system, opened.config, logs, progress, locks=opened.locks, mirror=mirror)
 
 
 def engines_for(workshop: Workshop, document: Document | None = None) -> Engines:

@@ -22,9 +22,9 @@ class Shown:
     changes: int = 0
 
 
-def show_plan(site: str, root: str, out: str) -> Shown:
+def show_plan(site: str, root: str, out: str, offline: str = "") -> Shown:
     """Make the plan, and save it where `out` says."""
-    opened = open_site(site, root)
+    opened = open_site(site, root, offline=offline)
     if not out and is_up_to_date(opened):
         return _nothing(opened)
     from lmodforge.commands.planning import engines_for, plan_site, workshop_for  # noqa: PLC0415 - only with something to do
@@ -41,24 +41,44 @@ def show_plan(site: str, root: str, out: str) -> Shown:
     return Shown(plan_text(plan), plan_json(plan), len(plan.changes))
 
 
-def run_deploy(site: str, root: str, *, plan: str, replace_edited: bool, jobs: int) -> Shown:
+def run_deploy(
+    site: str,
+    root: str,
+    *,
+    plan: str,
+    replace_edited: bool,
+    jobs: int = 0,
+    on: str = "",
+    leave: bool = False,
+    offline: str = "",
+) -> Shown:
     """Deploy, and say what a user types next."""
     saved = _saved(plan) if plan else None
     if saved:
         site, root = saved.arguments["site"], saved.arguments["root"]
-    opened = open_site(site, root)
+        offline = offline or saved.arguments.get("offline", "")
+    opened = open_site(site, root, offline=offline)
     if not saved and is_up_to_date(opened):
         return _nothing(opened)
-    from lmodforge.commands.deploy import deploy  # noqa: PLC0415 - only with something to do
+    from lmodforge.commands.deploy import Builds, deploy  # noqa: PLC0415 - only with something to do
     from lmodforge.report.deployed import deployed_json, deployed_text  # noqa: PLC0415 - the same
     from lmodforge.report.progress import progress_for_stderr  # noqa: PLC0415 - the same
 
+    builds = Builds(on=_place(on), jobs=jobs, leave=leave)
     with progress_for_stderr() as progress:
-        done = deploy(opened, progress, saved=saved, replace_edited=replace_edited, jobs=jobs)
+        done = deploy(opened, progress, saved=saved, replace_edited=replace_edited, builds=builds)
     return Shown(
         deployed_text(opened.config, done.plan, done.outcome, settled=done.settled),
         deployed_json(done.plan, done.outcome, settled=done.settled),
     )
+
+
+def _place(on: str) -> str:
+    if on not in ("", "host", "slurm"):
+        from lmodforge.errors import SiteError  # noqa: PLC0415 - the same
+
+        raise SiteError(f"--on {on}: nothing is built there", "`host` or `slurm`")
+    return on
 
 
 def _saved(path: str) -> Plan:

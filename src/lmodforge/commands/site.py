@@ -30,6 +30,8 @@ class OpenSite:
     root: str | None
     """Given on the command line, absolute."""
     system: System
+    offline: str = ""
+    """The mirror that is asked instead of the network, absolute."""
 
     @cached_property
     def config(self) -> SiteConfig:
@@ -71,9 +73,10 @@ class OpenSite:
         return inputs_digest(self.document.digest, root, self.templates.digest())
 
 
-def open_site(site: str = "", root: str = "", system: System | None = None) -> OpenSite:
+def open_site(site: str = "", root: str = "", system: System | None = None, *, offline: str = "") -> OpenSite:
     """Find and read a site file. `site` is a name or a file; without one LMODFORGE_SITE or `demo`."""
     cwd = Path.cwd()
     path = find_site(site or os.environ.get("LMODFORGE_SITE", "") or DEFAULT_SITE, cwd)
     absolute = os.path.abspath(root) if root else None  # noqa: PTH100 - the same
-    return OpenSite(path, read_document(path), absolute, system or RealSystem())
+    mirror = str(Path(offline).resolve()) if offline else ""
+    return OpenSite(path, read_document(path), absolute, system or RealSystem(), mirror)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.base import Model
+from lmodforge.config.builds import Job
 from lmodforge.config.channels import Channel, MatchSpec
 from lmodforge.config.distributions import ModuleLook
 from lmodforge.config.naming import ModuleName, Name, Sha256, Text, VersionNumber, form, mistake
@@ -99,13 +100,17 @@ class Environment(ModuleLook):
     variables: Annotated[
         dict[Declared, Text],
         Field(
-            default_factory=dict, description="What is set while a conda environment is active or its module loaded."
+            default_factory=dict,
+            description="What is set while a conda environment is active or its module loaded; `{prefix}` is its own.",
         ),
     ]
     build: Annotated[
         tuple[Name, ...],
         Field(description="Packages that may be built from source: their code runs on this host, as you."),
     ] = ()
+    job: Annotated[Job, Field(description="What the job that builds it asks for, before the site's `builds.job`.")] = (
+        Job()
+    )
     check: Annotated[Check, Field(description="What must work before it is published.")] = Check()
 
     @model_validator(mode="after")

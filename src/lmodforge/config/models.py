@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lmodforge.config.base import Model
+from lmodforge.config.builds import Builds
 from lmodforge.config.channels import Channel, CondaSettings
 from lmodforge.config.distributions import Distribution, Platform
 from lmodforge.config.environments import Environment, Tool
@@ -15,13 +16,19 @@ from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, Version
 from lmodforge.config.scheduler import Host, Scheduler
 from lmodforge.config.spaces import Caches, ModuleSettings, ProjectSpace, ScratchSpace
 from lmodforge.config.storage import Storage
+from lmodforge.config.workspaces import Workspaces
 
 
 class Paths(Model):
     """Where everything is installed. Both must be visible under the same path on every node."""
 
     software: Annotated[
-        AbsolutePath, Field(description="Prefixes, environments and tools; `.lmodforge` keeps the receipts.")
+        AbsolutePath,
+        Field(
+            description="Prefixes, environments and tools; `.lmodforge` keeps the receipts. In this and other paths "
+            "`{system}` is `linux` or `macOS`, `{platform}` such as `linux-x86_64`, for systems that share a file "
+            "system."
+        ),
     ]
     modulefiles: Annotated[AbsolutePath, Field(description="Module trees: `generations/`, `current`, `init/`.")]
 
@@ -98,11 +105,15 @@ class SiteConfig(Model):
     lmod: LmodSettings = LmodSettings()
     project: ProjectSpace | None = None
     scratch: ScratchSpace | None = None
+    workspaces: Annotated[
+        Workspaces | None, Field(description="Directories that groups share, and a module for them.")
+    ] = None
     storage: Annotated[
         dict[Name, Storage],
         Field(default_factory=dict, description="File systems on which users have a quota, by name."),
     ]
     scheduler: Annotated[Scheduler | None, Field(description="The batch system that users submit jobs to.")] = None
+    builds: Builds = Builds()
     caches: Caches = Caches()
     modules: ModuleSettings = ModuleSettings()
     usage: Annotated[Usage | None, Field(description="Record loads in syslog.")] = None

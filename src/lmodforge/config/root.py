@@ -10,6 +10,7 @@ from lmodforge.config.base import Model
 from lmodforge.config.distributions import Distribution, ExistingDistribution
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.naming import absolute_path
+from lmodforge.config.workspaces import Workspaces
 from lmodforge.errors import InvalidSite, Mistake
 
 _Model = TypeVar("_Model", bound=Model)
@@ -30,6 +31,7 @@ def rebase(site: SiteConfig, root: str) -> SiteConfig:
             "lmod": _moved(site.lmod, root, "spider_cache"),
             "project": site.project and _moved(site.project, root, "root"),
             "scratch": site.scratch and _moved(site.scratch, root, "root"),
+            "workspaces": site.workspaces and _with_variables(_moved(site.workspaces, root, "root"), root),
             "distributions": {name: _with_prefix(d, software, root) for name, d in site.distributions.items()},
         }
     )
@@ -47,6 +49,12 @@ def _checked(root: str) -> str:
 def _moved(model: _Model, root: str, *fields: str) -> _Model:
     values = {field: getattr(model, field) for field in fields}
     return model.model_copy(update={field: root + value for field, value in values.items() if value})
+
+
+def _with_variables(workspaces: Workspaces, root: str) -> Workspaces:
+    """Move what the module sets to paths elsewhere."""
+    moved = {name: root + text if text.startswith("/") else text for name, text in workspaces.variables.items()}
+    return workspaces.model_copy(update={"variables": moved})
 
 
 def _with_prefix(distribution: Distribution, software: str, root: str) -> Distribution:

@@ -26,6 +26,13 @@ _PROGRAMS = {
     "strace": ("strace",),
     "shellcheck": ("shellcheck",),
     "git": ("git",),
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "slurmctld": ("slurmctld",),
+    "slurmd": ("slurmd",),
+    "slurm-client": ("sbatch",),
+    "munge": ("munged",),
+    "squashfs-tools": ("mksquashfs",),
+    "zstd": ("zstd",),
     "debootstrap": ("debootstrap",),
     "podman": ("podman",),
     "uidmap": ("newuidmap",),  # for a podman of who is not root

@@ -12,6 +12,8 @@ subject, in the order of their use, by the site's `scheduler.kind`:
 * htcondor: an executable and a submit file for the packed environment; nothing for what cannot be packed
 * no scheduler: nothing
 
+`packed_kits` gives the executable, and for HTCondor the submit file, of an archive that is made.
+
 A site's own templates come first, as for modulefiles; those of kits are in `kits/` of a template directory. What a user
 has to fill in is written `YOUR_...`, for example `pi-YOUR_PI`.
 """

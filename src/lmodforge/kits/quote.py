@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Mapping
 
-_NOT_PLAIN = re.compile(r"([^A-Za-z0-9/._+@=,:%-])")
+_PLAIN = re.compile(r"[A-Za-z0-9/._+@=,:%-]+")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -19,8 +19,9 @@ def one_line(text: str) -> str:
 
 
 def sbatch(text: str) -> str:
-    """Quote a word of an `#SBATCH` line: a backslash there protects any character, also `#` and white space."""
-    return _NOT_PLAIN.sub(r"\\\1", one_line(text))
+    """Quote a word of an `#SBATCH` line: only quotes protect white space there, and a backslash holds in them."""
+    line = one_line(text)
+    return line if _PLAIN.fullmatch(line) else '"' + re.sub(r'(["\\])', r"\\\1", line) + '"'
 
 
 def pbs(text: str) -> str:
@@ -28,9 +29,14 @@ def pbs(text: str) -> str:
     return shlex.quote(one_line(text))
 
 
+def condor_line(text: str) -> str:
+    """Write text as one line of a submit file: a backslash at the end would join the next one to it."""
+    return one_line(text).rstrip("\\ ")
+
+
 def condor(text: str) -> str:
     """Quote a value of a submit file: it is the rest of its line, and a dollar begins a macro."""
-    return one_line(text).replace("$", "$(DOLLAR)")
+    return condor_line(text).replace("$", "$(DOLLAR)")
 
 
 def filled(text: str, known: Mapping[str, str] | None = None) -> str:

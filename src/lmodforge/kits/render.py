@@ -42,17 +42,33 @@ class Kit:
     """It has to be executable."""
 
 
-def starter_kits(
-    site: SiteConfig, subject: Subject, templates: Templates, archive: Archive | None = None
-) -> tuple[Kit, ...]:
-    """Return the files for one subject; `archive` is its packed environment, for HTCondor, once it is made."""
+def starter_kits(site: SiteConfig, subject: Subject, templates: Templates) -> tuple[Kit, ...]:
+    """Return the files for one subject; what cannot be packed has none for HTCondor."""
     match site.scheduler:
         case SlurmScheduler() | PbsScheduler() as scheduler:
             return tuple(_batch(site, scheduler, subject, templates))
-        case HTCondorScheduler() as scheduler if subject.engine == "conda":
-            made = archive or Archive(archive_name(subject))
-            return tuple(_condor(site, scheduler, subject, templates, made))
+        case HTCondorScheduler() if subject.engine == "conda":
+            return packed_kits(site, subject, templates, Archive(archive_name(subject)))
     return ()
+
+
+def packed_kits(site: SiteConfig, subject: Subject, templates: Templates, archive: Archive) -> tuple[Kit, ...]:
+    """Return the files that use a packed environment: an executable, for HTCondor also a submit file.
+
+    The sizes decide how the archive reaches a job: its own once it is made, until then that of what is in it.
+    """
+    values = {"site": site, "subject": subject, "archive": archive}
+    values |= {"executable": f"{subject.name}.sh", "submit": f"{subject.name}.sub"}
+    text = _text(templates, "packed-executable", **values)
+    summary = "Unpacks the environment where it is started, and runs a script in it."
+    kits = [Kit("executable", f"{subject.name}.sh", text, "Executable", summary, runnable=True)]
+    if isinstance(scheduler := site.scheduler, HTCondorScheduler):
+        way = way_for(scheduler, archive, archive.size if archive.size is not None else subject.size)
+        values |= {"scheduler": scheduler, "way": way, "disk": _disk(scheduler, subject, archive)}
+        text, file = _text(templates, "htcondor-submit", **values), f"{subject.name}.sub"
+        summary = "Says what the job needs: its files, cores, memory and disk space."
+        kits.append(Kit("submit", file, text, "Submit file", summary, f"condor_submit {file}"))
+    return tuple(kits)
 
 
 def _batch(
@@ -73,21 +89,6 @@ def _batch(
         yield Kit("jupyter", file, text, "Jupyter", summary, f"{_SUBMIT[kind]} {file}")
 
 
-def _condor(
-    site: SiteConfig, scheduler: HTCondorScheduler, subject: Subject, templates: Templates, archive: Archive
-) -> Iterator[Kit]:
-    executable, submit = f"{subject.name}.sh", f"{subject.name}.sub"
-    way = way_for(scheduler, archive, archive.size if archive.size is not None else subject.size)
-    common = {"site": site, "scheduler": scheduler, "subject": subject, "archive": archive, "way": way}
-    files = {"executable": executable, "submit": submit}
-    text = _text(templates, "htcondor-executable", **common, **files)
-    summary = "What the job runs: it unpacks the environment, and starts your script in it."
-    yield Kit("executable", executable, text, "Executable", summary, runnable=True)
-    text = _text(templates, "htcondor-submit", **common, **files, disk=_disk(scheduler, subject, archive))
-    summary = "What the job needs: its files, cores, memory and disk space."
-    yield Kit("submit", submit, text, "Submit file", summary, f"condor_submit {submit}")
-
-
 def _disk(scheduler: HTCondorScheduler, subject: Subject, archive: Archive) -> str:
     """Ask for what the site says, beside the archive and what is in it."""
     held = (archive.size or 0) + (subject.size or 0)
@@ -103,6 +104,7 @@ def _environment(templates: Templates) -> jinja2.Environment:
     environment = templates.environment.overlay(trim_blocks=True, lstrip_blocks=True)
     environment.filters = templates.environment.filters | {
         "condor": quote.condor,
+        "condor_line": quote.condor_line,
         "filled": quote.filled,
         "one_line": quote.one_line,
         "pbs": quote.pbs,

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lmodforge.config.models import SiteConfig
-from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module
+from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module, activation_of
 from lmodforge.receipts.models import DistributionReceipt, Installed, ReleaseReceipt
 
+_ACTIVATE = {"conda": "source activate", "micromamba": "micromamba activate", "venv": "source activate"}
 _JUPYTER = {"jupyterlab": "lab", "notebook": "notebook", "jupyter-server": "server"}
 
 
@@ -29,11 +30,18 @@ class Subject:
     """Names as PyPI normalises them."""
     size: int | None = None
     """Bytes on disk, where that is known."""
+    activate: str = ""
+    """What activates a user's own environment in a distribution, such as `source activate`; empty: nothing does."""
 
     @property
     def module(self) -> str:
         """Full name of its own module."""
         return self.modules[-1]
+
+    @property
+    def title(self) -> str:
+        """What people call it: `sci 2026.11`, `python/miniforge-25.3.0`."""
+        return f"{self.name} {self.version}" if self.engine else self.module
 
     @property
     def jupyter(self) -> str:
@@ -61,6 +69,7 @@ def subjects_of_modules(site: SiteConfig, modules: Iterable[Module]) -> tuple[Su
             prefix=module.prefix,
             engine=getattr(module, "engine", ""),
             packages=_names(package.name for package in module.packages),
+            activate=_ACTIVATE.get(module.activation, "") if isinstance(module, DistributionModule) else "",
         )
         for module in modules
         if isinstance(module, EnvironmentModule | DistributionModule) and not module.look.lifecycle.removed
@@ -77,6 +86,8 @@ def subjects_of_receipts(
     def found() -> Iterator[Subject]:
         for module, prefix in modules.items():
             receipt = installed.get(prefix)
+            if _removed(site, receipt):
+                continue
             if isinstance(receipt, ReleaseReceipt):
                 below = by_prefix.get(bases.get(receipt.distribution, ""), "")
                 loads = _loads(site, module, below)
@@ -84,9 +95,17 @@ def subjects_of_receipts(
                 yield Subject(receipt.name, receipt.version, loads, prefix, receipt.engine, packages, receipt.size)
             elif isinstance(receipt, DistributionReceipt):
                 packages = _names(package.name for package in receipt.packages)
-                yield Subject(_stem(module), receipt.version, (module,), prefix, packages=packages)
+                activate = _ACTIVATE.get(activation_of(receipt.type, "conda" if "conda" in packages else "none"), "")
+                yield Subject(_stem(module), receipt.version, (module,), prefix, packages=packages, activate=activate)
 
     return _in_order(found())
+
+
+def _removed(site: SiteConfig, receipt: Installed | None) -> bool:
+    """Say whether the site file makes the module refuse to load."""
+    written = site.environments if isinstance(receipt, ReleaseReceipt) else site.distributions
+    look = written.get(receipt.name) if receipt else None
+    return bool(look and look.lifecycle.removed)
 
 
 def _in_order(subjects: Iterable[Subject]) -> tuple[Subject, ...]:

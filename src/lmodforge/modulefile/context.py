@@ -77,7 +77,12 @@ class DistributionModule:
     @property
     def activation(self) -> Activation:
         """What activates environments here."""
-        return _ACTIVATION.get(self.kind, self.adopted)
+        return activation_of(self.kind, self.adopted)
+
+
+def activation_of(kind: str, adopted: Activation = "none") -> Activation:
+    """Return what activates environments in a distribution of a kind; `adopted` holds for kind `existing`."""
+    return _ACTIVATION.get(kind, adopted)
 
 
 _ACTIVATION: dict[str, Activation] = {
@@ -126,6 +131,23 @@ class ToolModule:
 
 
 @dataclass(frozen=True)
+class WorkspacesModule:
+    """Puts a session into one of the user's workspaces."""
+
+    look: Look
+    root: str
+    variable: str
+    """Names the workspace, where the user has several."""
+    group: str
+    """A Lua pattern for the names of groups; what it captures is a workspace."""
+    umask: str
+    variables: dict[str, str]
+    """What is set; `{name}` and `{path}` stand for the workspace's."""
+    prefix: str = ""
+    """Nothing is installed for it."""
+
+
+@dataclass(frozen=True)
 class RemovedModule:
     """What stays of a module that a kept generation still has: it cannot be loaded, and unloads without a trace.
 
@@ -137,4 +159,4 @@ class RemovedModule:
     """Nothing is installed for it any more."""
 
 
-Module = DistributionModule | EnvironmentModule | ToolModule | RemovedModule
+Module = DistributionModule | EnvironmentModule | ToolModule | WorkspacesModule | RemovedModule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +20,7 @@ from lmodforge.modulefile.context import (
     Package,
     RemovedModule,
     ToolModule,
+    WorkspacesModule,
 )
 from lmodforge.modulefile.policy import Policy
 
@@ -29,8 +31,10 @@ _TEMPLATES: dict[type[Module], str] = {
     DistributionModule: "distribution.lua.j2",
     EnvironmentModule: "environment.lua.j2",
     ToolModule: "tool.lua.j2",
+    WorkspacesModule: "workspaces.lua.j2",
     RemovedModule: "removed.lua.j2",
 }
+_PAGES = "docs"  # below the same directories; no modulefile is made of them
 SHARED = "__lmodforge"  # Lmod passes over names that begin with two underscores: it never shows in `module avail`
 
 BELOW = "__below"  # what a distribution opens; it is on MODULEPATH once that is loaded
@@ -48,8 +52,9 @@ class Templates:
         found: dict[str, bytes] = {}
         for directory in (*self.site_directories, shipped("modulefiles-templates")):
             for path in sorted(directory.rglob("*")):
-                if path.is_file() and not path.name.startswith("."):
-                    found.setdefault(path.relative_to(directory).as_posix(), path.read_bytes())
+                name = path.relative_to(directory)
+                if path.is_file() and not path.name.startswith(".") and name.parts[0] != _PAGES:
+                    found.setdefault(name.as_posix(), path.read_bytes())
         return dict(sorted(found.items()))
 
     def digest(self) -> str:
@@ -80,6 +85,7 @@ class Templates:
             "lua": lua.lua,
             "lua_fields": _fields,
             "one_line": lua.one_line,
+            "put": _put,
             "sh": shells.sh,
         }
         environment.globals["verbs"] = {"set": "setenv", "prepend": "prepend_path", "append": "append_path"}
@@ -167,8 +173,13 @@ def _extensions(packages: Iterable[Package]) -> list[str]:
 
 def _filled(value: str) -> str:
     """Write a captured value as an expression: `{prefix}/share/gdal` is `prefix .. "/share/gdal"`."""
-    parts = value.split("{prefix}")
-    words = [word for part in parts for word in ("prefix", lua.lua(part))][1:]
+    return _put(value, "prefix")
+
+
+def _put(value: str, *names: str) -> str:
+    """Write text in which names in braces stand for variables of Lua as an expression."""
+    parts = re.split("(" + "|".join(rf"\{{{name}\}}" for name in names) + ")", value)
+    words = [part[1:-1] if at % 2 else lua.lua(part) for at, part in enumerate(parts)]
     return " .. ".join(word for word in words if word != '""') or '""'
 
 

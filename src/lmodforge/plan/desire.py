@@ -20,8 +20,9 @@ from lmodforge.modulefile.context import (
     Package,
     RemovedModule,
     ToolModule,
+    WorkspacesModule,
 )
-from lmodforge.modulefile.policy import Policy, policy_of
+from lmodforge.modulefile.policy import Policy, lua_pattern, policy_of
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallConda, InstallPython, InstallTool
 from lmodforge.plan.conda import base_conda_request, too_old
 from lmodforge.plan.condarc import base_files
@@ -89,6 +90,7 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
         modules.append(
             ToolModule(_look(tool, full_name, name, tool.version, "tool", default=tool.default), prefix, policy)
         )
+    modules += _workspaces_module(site)
     modules += removed_modules(facts.earlier, modules)
     links: dict[str, str] = {}
     for release in releases:
@@ -192,6 +194,15 @@ def _distribution_module(
         adopted="conda" if "conda" in dict(packages) else "none",
         opens=bool(built) and site.modules.layout == "hierarchy",
     )
+
+
+def _workspaces_module(site: SiteConfig) -> list[Module]:
+    asked = site.workspaces
+    if asked is None:
+        return []
+    look = _look(asked, asked.module, "Workspace", asked.version, "workspace", default=asked.default)
+    group = lua_pattern(asked.group or "*")
+    return [WorkspacesModule(look, asked.root, asked.variable, group, asked.umask or "", asked.variables)]
 
 
 def _environment_module(environment: Environment, release: BuildRelease, facts: Facts, below: str) -> EnvironmentModule:

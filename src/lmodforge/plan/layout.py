@@ -38,6 +38,11 @@ class Layout:
         return f"{self.state}/logs"
 
     @property
+    def jobs(self) -> str:
+        """What jobs of a batch system are to do; empty when none is."""
+        return f"{self.state}/jobs"
+
+    @property
     def journal(self) -> str:
         """Who made which generation current, and when: a line of JSON each."""
         return f"{self.state}/journal.jsonl"

@@ -83,13 +83,15 @@ def pypi_lock_file(name: str, subdir: str) -> str:
 def base_request(site: SiteConfig, name: str, interpreter: Interpreter, platform: str) -> LockRequest:
     """Ask for what every plain Python of ours has besides the standard library: pip."""
     key = digest([ENGINE, platform, site.index.model_dump(), "base", name, interpreter.version])[:20]
-    return LockRequest(key, "uv", f"distribution {name}", BASE, (), interpreter)
+    subdir = SUBDIRS.get(platform, platform)
+    return LockRequest(key, "uv", f"distribution {name}", BASE, (), interpreter, platform=subdir)
 
 
 def tool_request(site: SiteConfig, name: str, tool: Tool, interpreter: Interpreter, platform: str) -> LockRequest:
     """Ask for a tool; it is a program of its own, so the interpreter is no part of the question."""
     key = digest([ENGINE, platform, site.index.model_dump(), name, tool.version])[:20]
-    return LockRequest(key, "uv", f"tool {name}", (f"{name}=={tool.version}",), (), interpreter)
+    subdir = SUBDIRS.get(platform, platform)
+    return LockRequest(key, "uv", f"tool {name}", (f"{name}=={tool.version}",), (), interpreter, platform=subdir)
 
 
 def lock_requests(
@@ -118,6 +120,11 @@ def locked_files(lock: str) -> tuple[tuple[str, str, str], ...]:
     return tuple((name, version, f"files {digest(found.files[name])[:8]}") for name, version in found.packages)
 
 
+def locked_urls(lock: str) -> tuple[tuple[str, str, str], ...]:
+    """Return package, URL and sha256 of each file that may be downloaded."""
+    return _read(lock).urls
+
+
 def download_size(lock: str) -> int | None:
     """Return the bytes to download at the most; None where the index does not say."""
     return _read(lock).size
@@ -130,6 +137,7 @@ class _Lock:
     packages: tuple[tuple[str, str], ...]
     files: Mapping[str, tuple[str, ...]]
     """sha256 of each file that may be downloaded, by package."""
+    urls: tuple[tuple[str, str, str], ...]
     size: int | None
 
 
@@ -146,6 +154,7 @@ def _read(text: str) -> _Lock:
     return _Lock(
         packages=tuple(sorted((package["name"], package["version"]) for package in packages)),
         files={package["name"]: _hashes(package) for package in packages},
+        urls=tuple((name, file.get("url", ""), file["hashes"]["sha256"]) for name, file in files),
         size=sum(sizes) if len(sizes) == len(files) else None,
     )
 

@@ -72,7 +72,7 @@ def desired_release(site: SiteConfig, install: InstallPython | InstallConda, nam
         pypi_key=parts.pypi_key,
         pypi_lock=parts.pypi_lock,
         size=parts.size,
-        variables=tuple(environment.variables.items()),
+        variables=tuple((key, text.replace("{prefix}", path)) for key, text in environment.variables.items()),
     )
 
 

@@ -108,7 +108,10 @@ def _index_remedy(system: System, said: str) -> str:
     if "certificate" in said.lower() or "UnknownIssuer" in said:
         bundle = next((path for path in _CERTIFICATES if system.stat(path)), "your site's certificates")
         return f"export SSL_CERT_FILE={bundle}"
-    return "set HTTPS_PROXY to your proxy, or `index: url:` in the site file to a mirror that this host reaches"
+    return (
+        "set HTTPS_PROXY to your proxy, or `index: url:` in the site file to a mirror that this host reaches; "
+        "without any network: `invoke mirror` elsewhere, `invoke deploy --offline` here"
+    )
 
 
 def _scheduler(system: System) -> Finding:

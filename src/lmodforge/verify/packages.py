@@ -13,8 +13,25 @@ from lmodforge.verify.follow import find_program, read_through
 # What a manager calls it, where that is not what we call it.
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "apt-get": {},
-    "dnf": {"lmod": "Lmod", "lua-check": "luacheck", "lua5.3": "lua", "shellcheck": "ShellCheck"},
-    "zypper": {"lmod": "lua-lmod", "ksh": "mksh", "lua5.3": "lua53", "shellcheck": "ShellCheck"},
+    "dnf": {
+        "lmod": "Lmod",
+        "lua-check": "luacheck",
+        "lua5.3": "lua",
+        "shellcheck": "ShellCheck",
+        "slurm-client": "slurm",
+        "slurmctld": "slurm-slurmctld",
+        "slurmd": "slurm-slurmd",
+    },
+    "zypper": {
+        "lmod": "lua-lmod",
+        "ksh": "mksh",
+        "lua5.3": "lua53",
+        "shellcheck": "ShellCheck",
+        "slurm-client": "slurm",
+        "slurmctld": "slurm",
+        "slurmd": "slurm-node",
+        "squashfs-tools": "squashfs",
+    },
 }
 _INSTALL: Mapping[str, tuple[str, ...]] = {
     "apt-get": ("apt-get", "install", "-y"),

@@ -95,7 +95,8 @@ def _spider(place: Place, bench: Bench, names: Sequence[str]) -> dict[str, set[s
     package = ""
     for line in said.splitlines():
         if header := _PACKAGE.match(line):
-            package = header[2]
+            # The full name may be that of another: asked for pandas/1.0, Lmod 8.6 heads it `pandas: geopandas/1.0`.
+            package = f"{header[1]}/{header[2].rpartition('/')[2]}"
         elif package and line.startswith("       "):
             given.setdefault(package, set()).add(line.split()[0])
     return given

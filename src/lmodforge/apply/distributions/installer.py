@@ -17,13 +17,13 @@ _ATTEMPTS = 3
 
 def fetch(download: Download, subject: str, workshop: Workshop) -> str:
     """Return the path of a file in the cache that has its hash; it is downloaded when it is not there."""
-    system, folder = workshop.system, f"{workshop.layout.cache}/downloads/{download.sha256}"
+    system, folder = workshop.system, f"{workshop.cache}/downloads/{download.sha256}"
     path = f"{folder}/{download.name}"
     if system.sha256(path) == download.sha256:
         return path
     system.make_directory(folder, 0o700)
     part = f"{path}.{subject.rpartition(' ')[2]}.part"  # two bases may want one file at once
-    _receive(download, part, subject, workshop)
+    receive(workshop.mirror.download(download) if workshop.mirror else download, part, subject, workshop)
     found = system.sha256(part)
     if found != download.sha256:
         system.remove(part)
@@ -35,7 +35,9 @@ def fetch(download: Download, subject: str, workshop: Workshop) -> str:
     return path
 
 
-def _receive(download: Download, part: str, subject: str, workshop: Workshop) -> None:
+def receive(download: Download, part: str, subject: str, workshop: Workshop) -> None:
+    """Download a file, carrying on with what is there of it, and with what breaks off; raises StepFailed."""
+
     def heard(count: int, total: int | None) -> None:
         workshop.progress.state(subject, f"downloading {_share(count, total)}")
 
@@ -80,7 +82,7 @@ def _makes_menus(path: str, workshop: Workshop, variables: dict[str, str]) -> bo
 @contextmanager
 def scratch_home(name: str, workshop: Workshop) -> Iterator[dict[str, str]]:
     """Lend a HOME and a TMPDIR: installers and conda write below both, whatever they are told."""
-    path = f"{workshop.layout.cache}/scratch/{name}"
+    path = f"{workshop.cache}/scratch/{name}"
     workshop.system.remove(path)
     workshop.system.make_directory(path, 0o700)
     try:

@@ -6,12 +6,13 @@ import importlib.resources
 import re
 
 from lmodforge import __version__
+from lmodforge.apply.engines.licences import entries
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import InstallPython
 from lmodforge.plan.locks import locked_packages
-from lmodforge.receipts.models import DistributionReceipt, InterpreterEntry, PackageEntry
+from lmodforge.receipts.models import DistributionReceipt, InterpreterEntry
 
 _OTHER_ACTIVATION = re.compile(r"activate(\..*|_this\.py)|deactivate\.bat|pydoc\.bat")
 """uv's scripts activate the prefix itself; here it is the module that does so."""
@@ -37,7 +38,7 @@ def install_python(action: InstallPython, workshop: Workshop, uv: Uv) -> Distrib
         path=prefix,
         version=action.version,
         interpreter=InterpreterEntry(path=python, version=action.version, signature=action.interpreter.signature),
-        packages=tuple(PackageEntry(name=name, version=version) for name, version in locked_packages(action.lock)),
+        packages=entries(locked_packages(action.lock), prefix, system),
     )
 
 
@@ -51,7 +52,7 @@ def _download(action: InstallPython, workshop: Workshop, uv: Uv) -> str:
     """Let uv download the interpreter; uv knows the hash of each that it offers."""
     where = f"{action.prefix}/python"
     workshop.progress.state(f"distribution {action.name}", "downloading")
-    uv.download_python(f"distribution {action.name}", action.version, where, action.downloads)
+    uv.download_python(f"distribution {action.name}", action, where)
     minor = ".".join(action.version.split(".")[:2])
     for name in workshop.system.names(where):
         candidate = f"{where}/{name}/bin/python{minor}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from lmodforge.apply.engines import Built
 from lmodforge.apply.engines.conda_activation import capture
 from lmodforge.apply.engines.conda_failures import explained
 from lmodforge.apply.engines.conda_finish import Finisher
+from lmodforge.apply.engines.licences import entries
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.workshop import Workshop
@@ -25,7 +26,7 @@ from lmodforge.config.channels import channel_urls
 from lmodforge.config.platforms import host_platform
 from lmodforge.errors import StepFailed, Where
 from lmodforge.plan.actions import BuildRelease
-from lmodforge.plan.conda import conda_packages
+from lmodforge.plan.conda import conda_packages, conda_urls
 from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
 from lmodforge.receipts.models import PackageEntry
 
@@ -80,7 +81,7 @@ class Conda:
         self.workshop.progress.state(subject, "capturing activation")
         activation = capture(release, self.workshop)
         return Built(
-            packages=(*_conda_entries(packages), *_pypi_entries(release)),
+            packages=(*_conda_entries(packages), *self._pypi_entries(release)),
             operations=activation.operations,
             lacks=(*lacks, *activation.lacks),
         )
@@ -94,10 +95,32 @@ class Conda:
             "prefix": path,
             "specs": specs,
             "cache": f"{self._cache}/packages",
+            "places": self._places(key),
         }
         said = partial(self.workshop.progress.state, subject)
         packages: list[dict[str, Any]] = self._ask(subject, job, said)["packages"]
         return packages
+
+    def _pypi_entries(self, release: BuildRelease) -> tuple[PackageEntry, ...]:
+        if not release.pypi_key:
+            return ()
+        return entries(locked_packages(release.pypi_lock), release.path, self.workshop.system)
+
+    def fetch(self, subject: str, files: Sequence[Mapping[str, str]]) -> None:
+        """Fetch packages (`url`, `path`, `sha256`) as deploys do: by the site's mirrors, with its tokens."""
+        self._ask(subject, {"do": "fetch", "files": files}, partial(self.workshop.progress.state, subject))
+
+    def read(self, subject: str, locks: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+        """Return what channels say of the packages of locks (`path`, `platform`): `url` and `record`."""
+        packages: list[dict[str, Any]] = self._ask(subject, {"do": "read", "locks": locks})["packages"]
+        return packages
+
+    def _places(self, key: str) -> dict[str, str]:
+        """Return where packages are taken from instead; nothing: each from its channel."""
+        if self.workshop.mirror is None:
+            return {}
+        lock = (self.workshop.system.read(self.workshop.layout.lock(key)) or b"").decode()
+        return self.workshop.mirror.places(conda_urls(lock))
 
     def _refuse_twice(self, subject: str, release: BuildRelease) -> None:
         """Refuse what conda has installed under another name: uv would take it away again."""
@@ -112,12 +135,14 @@ class Conda:
 
     @property
     def _cache(self) -> str:
-        return f"{self.workshop.layout.cache}/conda"
+        return f"{self.workshop.cache}/conda"
 
     def _ask(self, subject: str, job: dict[str, Any], on_line: Callable[[str], None] | None = None) -> dict[str, Any]:
         settings = self.workshop.site.conda
-        mirrors = {url: to for channel, to in settings.mirrors.items() for url in channel_urls(channel)}
-        network = {"mirrors": mirrors, "tokens": settings.tokens, "links": settings.links}
+        network: dict[str, Any] = {"mirrors": {}, "tokens": {}, "links": settings.links}
+        if self.workshop.mirror is None:  # and else the files of the tokens need not be there
+            network["mirrors"] = {url: to for channel, to in settings.mirrors.items() for url in channel_urls(channel)}
+            network["tokens"] = settings.tokens
         argv, stdin = (sys.executable, *_PROGRAM), json.dumps(job | {"network": network})
         done = self.workshop.run(subject, argv, stdin=stdin, on_line=on_line)
         answer: dict[str, Any] = json.loads(done.stdout)
@@ -146,7 +171,3 @@ def _conda_entries(packages: list[dict[str, Any]]) -> list[PackageEntry]:
         ),
         key=lambda package: package.name,
     )
-
-
-def _pypi_entries(release: BuildRelease) -> list[PackageEntry]:
-    return [PackageEntry(name=name, version=version) for name, version in locked_packages(release.pypi_lock)]

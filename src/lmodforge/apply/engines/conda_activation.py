@@ -119,7 +119,7 @@ def capture(release: BuildRelease, workshop: Workshop) -> Activation:
     """Activate a new release twice, and compare; the variables that it declares come before its scripts."""
     system, folder = workshop.system, f"{release.path}/etc/conda/activate.d"
     scripts = [f"{folder}/{name}" for name in system.names(folder) if name.endswith(".sh")]
-    found = _Findings(release.path, f"{workshop.layout.cache}/activation/{posixpath.basename(release.path)}")
+    found = _Findings(release.path, f"{workshop.cache}/activation/{posixpath.basename(release.path)}")
     for name, value in _declared(release.path, workshop).items():
         found.add("set", name, value, "the environment")
     if scripts:

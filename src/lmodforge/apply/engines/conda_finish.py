@@ -14,12 +14,12 @@ from lmodforge.config.channels import ALIAS
 from lmodforge.plan.actions import BuildRelease
 
 _COMPILE = """\
-import compileall, functools, sys
+import compileall, functools, os, sys
 paths = sys.stdin.read().splitlines()
 compile_one = functools.partial(compileall.compile_file, quiet=2)
 try:
     from concurrent.futures import ProcessPoolExecutor
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(int(os.environ.get("PYTHON_CPU_COUNT", 0)) or None) as pool:
         list(pool.map(compile_one, paths, chunksize=32))
 except (ImportError, OSError):  # no semaphores here, as in some containers
     list(map(compile_one, paths))

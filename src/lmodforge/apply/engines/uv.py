@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lmodforge.apply.engines import Built
+from lmodforge.apply.engines.licences import entries
 from lmodforge.apply.interpreters import host_interpreter
 from lmodforge.apply.workshop import Workshop
 from lmodforge.config.models import Index
 from lmodforge.config.platforms import host_platform
 from lmodforge.errors import StepFailed
-from lmodforge.plan.actions import BuildRelease
+from lmodforge.plan.actions import BuildRelease, InstallPython
 from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
-from lmodforge.receipts.models import PackageEntry
 
 _STAGES = {"Prepared": "linking", "Installed": "compiling"}
 """What uv does after the line that begins so."""
@@ -27,6 +29,14 @@ _PLATFORMS = {
 }
 """What uv calls the platforms that it can resolve for from elsewhere."""
 
+_PYTHONS = {
+    "linux-ppc64le": "linux-powerpc64le-gnu",
+    "macos-x86_64": "macos-x86_64-none",
+    "macos-arm64": "macos-aarch64-none",
+}
+"""How uv ends the name of a Python for a platform, where it is not the platform's own with `-gnu`."""
+
+_NOTE = "uv_cache.json"
 _LEFT_BY_UV = ("CACHEDIR.TAG", ".gitignore", ".lock")
 """A tag of a cache would make backups pass the environment by."""
 
@@ -107,7 +117,7 @@ class Uv:
         subject = f"environment {release.environment}"
         self.create(subject, release.path, release.python, prompt=release.environment)
         self.install(subject, release.path, release.key)
-        return Built(tuple(PackageEntry(name=name, version=version) for name, version in release.packages))
+        return Built(entries(release.packages, release.path, self.workshop.system))
 
     def create(self, subject: str, path: str, python: str, *, prompt: str) -> None:
         """Make an empty virtual environment at `path` on the Python at `python`."""
@@ -123,32 +133,107 @@ class Uv:
                 progress.state(subject, _STAGES[found.group(1)])
 
         progress.state(subject, "downloading")
-        lock = self.workshop.layout.lock(key)
-        self.run(subject, "pip", "sync", lock, "--python", f"{path}/bin/python", "--compile-bytecode", on_line=follow)
+        self.run(
+            subject,
+            "pip",
+            "sync",
+            self._lock(key),
+            "--python",
+            f"{path}/bin/python",
+            "--compile-bytecode",
+            on_line=follow,
+        )
         for name in _LEFT_BY_UV:
             self.workshop.system.remove(f"{path}/{name}")
+        self._forget_mirror(path)
 
     def install_into(self, subject: str, path: str, key: str) -> None:
         """Install what a stored lock holds beside what conda put into a prefix, and nothing else."""
         self.workshop.progress.state(subject, "downloading from the index")
-        lock = self.workshop.layout.lock(key)
-        python = ("--python", f"{path}/bin/python")
-        self.run(subject, "pip", "install", "--requirements", lock, "--no-deps", *python, "--compile-bytecode")
+        options = ("--no-deps", "--python", f"{path}/bin/python", "--compile-bytecode")
+        self.run(subject, "pip", "install", "--requirements", self._lock(key), *options)
+        self._forget_mirror(path)
 
     def install_beside(self, subject: str, directory: str, key: str, python: str) -> None:
         """Install what a stored lock holds into a plain directory."""
-        lock = self.workshop.layout.lock(key)
-        self.run(subject, "pip", "sync", lock, "--target", directory, "--python", python)
+        self.run(subject, "pip", "sync", self._lock(key), "--target", directory, "--python", python)
 
-    def download_python(self, subject: str, version: str, directory: str, downloads: str) -> None:
+    def download_python(self, subject: str, action: InstallPython, directory: str) -> None:
         """Download an interpreter below `directory`; uv checks it against the hash that its list holds."""
+        downloads = self._downloads(action)
         listed = ("--python-downloads-json-url", downloads) if downloads else ()
-        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv")
+        cache = ("--cache-dir", f"{self.workshop.cache}/uv", *self._reach)
         options = ("--install-dir", directory, "--no-bin", "--no-config", "--no-progress")
-        self.workshop.run(subject, (uv_binary(), "python", "install", version, *options, *listed, *cache))
+        self.workshop.run(subject, (uv_binary(), "python", "install", action.version, *options, *listed, *cache))
+
+    def find_python(self, subject: str, version: str, platform: str, downloads: str) -> dict[str, str]:
+        """Return what uv knows of the interpreter that it would download for a platform: its `key` and `url`."""
+        wanted = f"cpython-{version}-{_PYTHONS.get(platform, f'{platform}-gnu')}"
+        listed = ("--python-downloads-json-url", downloads) if downloads else ()
+        options = ("--only-downloads", "--output-format", "json", "--no-config", "--no-cache")
+        argv = (uv_binary(), "python", "list", wanted, *options, *listed)
+        found: list[dict[str, str]] = json.loads(self.workshop.run(subject, argv).stdout)
+        if not found:
+            raise StepFailed(f"{subject}: uv knows no Python {version} for {platform}", "is `version` right?")
+        return found[0]
+
+    def fetch_python(self, subject: str, key: str, downloads: str, folder: str) -> tuple[str, str]:
+        """Return the archive of an interpreter that uv has fetched and checked, and its build.
+
+        What an earlier run left is used, once uv has checked it again.
+        """
+        system, archives, place = self.workshop.system, f"{folder}/archives/{key}", f"{folder}/installed"
+        listed = ("--python-downloads-json-url", downloads) if downloads else ()
+        options = ("--install-dir", place, "--no-bin", "--no-config", "--no-progress", "--no-cache")
+        self.workshop.progress.state(subject, f"downloading {key}")
+        system.remove(place)
+        argv = (uv_binary(), "python", "install", key, *options, *listed)
+        self.workshop.run(subject, argv, variables={"UV_PYTHON_CACHE_DIR": archives})
+        self.workshop.progress.done(subject, f"{key} fetched")
+        names = system.names(archives)
+        if len(names) != 1:
+            raise StepFailed(f"{subject}: uv reported success, but not one archive is in {archives}")
+        return f"{archives}/{names[0]}", (system.read(f"{place}/{key}/BUILD") or b"").decode()
+
+    def _downloads(self, action: InstallPython) -> str:
+        """Return where the list of Pythons is; empty: in uv."""
+        mirror = self.workshop.mirror
+        if mirror is None:
+            return action.downloads
+        return self._offline_file(f"pythons-{action.name}.json", mirror.downloads(action))
+
+    def _lock(self, key: str) -> str:
+        """Return the path of a stored lock; without a network that of a copy whose files are in the mirror."""
+        stored, mirror = self.workshop.layout.lock(key), self.workshop.mirror
+        if mirror is None:
+            return stored
+        text = (self.workshop.system.read(stored) or b"").decode()
+        return self._offline_file(posixpath.basename(stored), mirror.localised(text))
+
+    def _offline_file(self, name: str, text: str) -> str:
+        folder = f"{self.workshop.cache}/offline"
+        self.workshop.system.make_directory(folder, 0o700)
+        self.workshop.system.write(f"{folder}/{name}", text.encode())
+        return f"{folder}/{name}"
+
+    def _forget_mirror(self, path: str) -> None:
+        """Take away what uv notes about wheels of this host: a release is the same wherever they came from."""
+        system = self.workshop.system
+        libraries = (f"{path}/lib/{name}/site-packages" for name in system.names(f"{path}/lib"))
+        found = (f"{library}/{name}" for library in libraries for name in system.names(library))
+        for info in found if self.workshop.mirror else ():
+            if info.endswith(".dist-info") and system.stat(f"{info}/{_NOTE}"):
+                system.remove(f"{info}/{_NOTE}")
+                lines = (system.read(f"{info}/RECORD") or b"").splitlines(keepends=True)
+                kept = [line for line in lines if not line.partition(b",")[0].endswith(f"/{_NOTE}".encode())]
+                system.write(f"{info}/RECORD", b"".join(kept))
+
+    @property
+    def _reach(self) -> tuple[str, ...]:
+        return ("--offline",) if self.workshop.mirror else ()
 
     def run(self, subject: str, *arguments: str, stdin: str = "", on_line: Callable[[str], None] | None = None) -> str:
         """Run uv for a subject; returns its standard output, raises StepFailed."""
-        cache = ("--cache-dir", f"{self.workshop.layout.cache}/uv") if self.cached else ("--no-cache",)
-        argv = (uv_binary(), *arguments, "--no-config", "--no-progress", "--no-python-downloads", *cache)
+        cache = ("--cache-dir", f"{self.workshop.cache}/uv") if self.cached else ("--no-cache",)
+        argv = (uv_binary(), *arguments, "--no-config", "--no-progress", "--no-python-downloads", *cache, *self._reach)
         return self.workshop.run(subject, argv, stdin=stdin, on_line=on_line).stdout

@@ -14,6 +14,7 @@ import signal
 import sys
 from typing import Any
 
+from lmodforge.apply.rattler.fetch import fetch_packages, read_locks
 from lmodforge.apply.rattler.install import install_locked
 from lmodforge.apply.rattler.network import Network, Refused
 from lmodforge.apply.rattler.solve import solve_to_locks
@@ -44,6 +45,10 @@ def _end_with_the_deploy() -> None:
 async def _answer(job: dict[str, Any], network: Network) -> dict[str, Any]:
     if job["do"] == "solve":
         return await solve_to_locks(job, network)
+    if job["do"] == "fetch":
+        return await fetch_packages(job, network)
+    if job["do"] == "read":
+        return read_locks(job)
     return await install_locked(job, network)
 
 

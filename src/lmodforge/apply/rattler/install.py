@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -45,6 +45,11 @@ class _Reporter:
 async def install_locked(job: dict[str, Any], network: Network) -> dict[str, Any]:
     """Answer with what was installed."""
     records = locked_records(Path(job["lock"]), job["platform"])
+    channels = {}
+    for record in records:
+        original = record.url
+        record.url = job["places"].get(original, original)
+        channels[record.url] = original
     _check_local_archives(records)
     await install(
         records,
@@ -57,7 +62,17 @@ async def install_locked(job: dict[str, Any], network: Network) -> dict[str, Any
         # The library takes its own inner type only.
         requested_specs=[MatchSpec(spec)._match_spec for spec in job["specs"]],  # noqa: SLF001
     )
+    if job["places"]:
+        _name_channels(Path(job["prefix"]), channels)
     return {"packages": [_package(record) for record in _installed(Path(job["prefix"]))]}
+
+
+def _name_channels(prefix: Path, channels: Mapping[str, str]) -> None:
+    """Write down where packages are from, not where they were taken from."""
+    for path in sorted((prefix / "conda-meta").glob("*.json")):
+        record = PrefixRecord.from_path(path)
+        record.url = channels[record.url]
+        record.write_to_path(path, pretty=True)
 
 
 def locked_records(lock: Path, platform: str) -> list[RepoDataRecord]:
@@ -76,7 +91,7 @@ def _check_local_archives(records: Sequence[RepoDataRecord]) -> None:
         url = urlsplit(record.url)
         if url.scheme != "file" or record.sha256 is None:
             continue
-        found = _sha256(Path(unquote(url.path)))
+        found = sha256_of(Path(unquote(url.path)))
         if found != record.sha256:
             message = f"{record.url} has sha256 {found.hex()}, the lock says {record.sha256.hex()}"
             failures.append({"message": message})
@@ -84,7 +99,8 @@ def _check_local_archives(records: Sequence[RepoDataRecord]) -> None:
         raise Refused(*failures)
 
 
-def _sha256(archive: Path) -> bytes:
+def sha256_of(archive: Path) -> bytes:
+    """Return the hash of an archive."""
     digest = hashlib.sha256()
     with archive.open("rb") as file:
         while block := file.read(1 << 20):

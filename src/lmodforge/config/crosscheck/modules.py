@@ -36,7 +36,7 @@ class _Module:
 
 def check_modules(site: SiteConfig, document: Document) -> Iterator[Mistake]:
     """Check the names of all modules against each other."""
-    modules = [*_distributions(site), *_environments(site), *_tools(site)]
+    modules = [*_distributions(site), *_environments(site), *_tools(site), *_workspaces(site)]
     first: dict[tuple[str, str], _Module] = {}
     defaults: dict[str, _Module] = {}
     for module in modules:
@@ -88,6 +88,12 @@ def _tools(site: SiteConfig) -> Iterator[_Module]:
     for name, tool in site.tools.items():
         full_name = (tool.module or f"{name}/{{version}}").replace("{version}", tool.version)
         yield _Module(full_name, f"tool `{name}`", ("tools", name), tool.default, "", tool.lifecycle.aliases)
+
+
+def _workspaces(site: SiteConfig) -> Iterator[_Module]:
+    if asked := site.workspaces:
+        full_name, aliases = asked.module.replace("{version}", asked.version), asked.lifecycle.aliases
+        yield _Module(full_name, "`workspaces`", ("workspaces",), asked.default, "", aliases)
 
 
 def _at(document: Document, module: _Module, key: str = "module") -> Where:

@@ -27,9 +27,10 @@ def tools_page() -> str:
     return "uv"
 
 
-def downloads_of(environment: Environment) -> str:
-    """Name the directory with what can be downloaded of an environment."""
-    return f"downloads/{environment_page(environment).removeprefix('environments/')}"
+def downloads_of(one: Environment | Distribution) -> str:
+    """Name the directory with what can be downloaded of an environment or a distribution."""
+    page = environment_page(one) if isinstance(one, Environment) else distribution_page(one)
+    return f"downloads/{page.partition('/')[2]}"
 
 
 def operations_page(cluster: Cluster) -> str:

@@ -41,6 +41,8 @@ class Release:
     """Full name of the module that leads to it; empty when none does any more."""
     name: str = ""
     """What follows `source activate` and leads to exactly this one."""
+    channels: tuple[str, ...] = ()
+    """Conda channels that its packages come from, the one with the most first; as conda reads them."""
     lock: str = field(default="", repr=False)
     pypi_lock: str = field(default="", repr=False)
     lacks: tuple[str, ...] = ()
@@ -106,12 +108,14 @@ class Distribution:
     licence: str = ""
     retired: str = ""
     """From which day on it is deprecated; empty while it is not."""
+    removed: str = ""
+    """From which day on it cannot be loaded."""
     advice: str = ""
 
     @property
-    def has_conda(self) -> bool:
-        """Whether `conda` or `micromamba` is there."""
-        return self.kind in CONDA_KINDS
+    def goes(self) -> bool:
+        """Whether users should begin nothing new with it."""
+        return bool(self.retired or self.removed)
 
 
 @dataclass(frozen=True)
@@ -172,8 +176,6 @@ class Catalogue:
         """Return when the newest of the generations was made."""
         return max((cluster.made for cluster in self.clusters), default="")
 
-
-CONDA_KINDS = frozenset({"miniforge", "miniconda", "anaconda", "micromamba"})
 
 LICENCES = {
     "python": "PSF-2.0",

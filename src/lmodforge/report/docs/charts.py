@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -39,7 +38,8 @@ def sizes_chart(environments: Sequence[Environment]) -> str:
     ]
     weights.sort(key=lambda weight: (-weight.size, -weight.files, weight.name))
     rows = _with_rest(weights)
-    return figure("sizes", _bars(rows, len(environments)), _weights_table(rows))
+    of = names[0] if len(names) == 1 else "each environment"
+    return figure("sizes", _bars(rows, f"Size and number of files of {of}", len(environments)), _weights_table(rows))
 
 
 def _with_rest(weights: Sequence[_Weight]) -> list[_Weight]:
@@ -51,7 +51,7 @@ def _with_rest(weights: Sequence[_Weight]) -> list[_Weight]:
     return [*weights[:LARGEST], _Weight(name, "", sum(w.size for w in rest), sum(w.files for w in rest))]
 
 
-def _bars(rows: Sequence[_Weight], number: int) -> Drawing:
+def _bars(rows: Sequence[_Weight], title: str, number: int) -> Drawing:
     most_size = max(row.size for row in rows) or 1
     most_files = max(row.files for row in rows) or 1
     shapes, top = [*_legend(("size", "size on disk"), ("files", "number of files"))], 30
@@ -65,7 +65,6 @@ def _bars(rows: Sequence[_Weight], number: int) -> Drawing:
         ]
         top += 50
     largest = f"The largest is {rows[0].name} with {' and '.join(rows[0].values)}."
-    title = "Size and number of files of each environment"
     return Drawing(title, f"{counted(number, 'environment')}. {largest}", top - 8, tuple(shapes))
 
 
@@ -106,12 +105,13 @@ def _rows(named: Sequence[tuple[Environment, str]], span: Span, number: int) -> 
     left = number - len(named)
     shown = f"{counted(len(named), 'environment')}{f'; {left:,} that changed earlier are left out' if left else ''}"
     releases = counted(sum(len(env.releases) for env, _ in named), "release")
-    return Drawing("Releases of each environment over time", f"{releases} of {shown}.", height + 24, tuple(shapes))
+    of = "each environment over time" if number > 1 else named[0][1]
+    return Drawing(f"Releases of {of}", f"{releases} of {shown}.", height + 24, tuple(shapes))
 
 
 def _row(env: Environment, name: str, span: Span, top: int) -> list[str]:
     """Draw a name, what its newest release is, and a dot for each one; the newest is drawn last, above the others."""
-    newest = f"{escape(env.newest.version)} · {day(env.newest.made)}"
+    newest = f'<tspan class="lf-chart__detail">{escape(env.newest.version)} · </tspan>{day(env.newest.made)}'
     marks = [(release, "release") for release in env.releases if release is not env.newest] + [(env.newest, "newest")]
     first, last = (span.place(pick(release.made for release in env.releases)) for pick in (min, max))
     return [
@@ -140,12 +140,16 @@ def _releases_table(named: Sequence[tuple[Environment, str]]) -> Numbers:
 
 
 def _names(environments: Sequence[Environment]) -> list[str]:
-    """Name each; its distribution tells two of one name apart, and the site where that is not enough."""
-    names = [env.name for env in environments]
-    for attribute in ("distribution", "site"):
-        seen = Counter(names)
-        names = [
-            f"{name} · {getattr(env, attribute)}" if seen[name] > 1 else name
-            for env, name in zip(environments, names, strict=True)
-        ]
-    return names
+    """Name each; two of one name are told apart by their sites, their distributions, or by both."""
+    same: dict[str, list[Environment]] = {}
+    for env in environments:
+        same.setdefault(env.name, []).append(env)
+    apart = {name: _apart(group) for name, group in same.items()}
+    return [" · ".join([env.name, *(getattr(env, attribute) for attribute in apart[env.name])]) for env in environments]
+
+
+def _apart(group: Sequence[Environment]) -> tuple[str, ...]:
+    """Say what all of a group differ in."""
+    choices = ((), ("site",), ("distribution",))
+    differ = (len({tuple(getattr(env, name) for name in choice) for env in group}) == len(group) for choice in choices)
+    return next((choice for choice, apart in zip(choices, differ, strict=True) if apart), ("site", "distribution"))

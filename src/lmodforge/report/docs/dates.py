@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 _MOST_TICKS = 5
-_MARGIN = 4.0
+_MARGIN = 8.0
 """Percent left free at both ends, for dots and labels."""
 
 

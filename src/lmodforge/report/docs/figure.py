@@ -34,6 +34,7 @@ def figure(kind: str, drawing: Drawing, numbers: Numbers) -> str:
     """Return `<figure>` with drawing and table; it holds no empty line, which would end an HTML block in Markdown."""
     lines = [
         f'<figure class="lf-chart lf-chart--{kind}">',
+        f"<figcaption>{escape(drawing.title)}</figcaption>",
         f'<svg role="img" width="100%" height="{drawing.height}" font-size="13" fill="currentColor">',
         f"<title>{escape(drawing.title)}</title>",
         f"<desc>{escape(drawing.description)}</desc>",

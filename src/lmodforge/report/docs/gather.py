@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from lmodforge.receipts.models import (
 )
 from lmodforge.report.docs.catalogue import LICENCES, Cluster, Distribution, Environment, Package, Release, Tool
 
+_ALIAS = "https://conda.anaconda.org/"
+"""What conda puts before the name of a channel."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -122,7 +125,7 @@ class _Gathering:
             newest=newest,
             default=bool(written and written.default),
             imports=written.check.imports if written else (),
-            wanted=_wanted(written) if written else (),
+            wanted=requested(written) if written else (),
             **_said(written),
         )
 
@@ -141,6 +144,7 @@ def _release(receipt: ReleaseReceipt, base: DistributionReceipt, module: str, by
         packages=packages,
         module=module,
         name=f"{receipt.name}-{receipt.version}" if by_name else receipt.path,
+        channels=_channels(receipt.packages),
         lock=receipt.lock,
         pypi_lock=receipt.pypi_lock,
         lacks=receipt.lacks,
@@ -161,6 +165,11 @@ def channel_name(url: str) -> str:
     return without_token(url).rstrip("/").rpartition("/")[2]
 
 
+def _channels(entries: Iterable[PackageEntry]) -> tuple[str, ...]:
+    found = Counter(without_token(entry.channel).removeprefix(_ALIAS) for entry in entries if entry.channel)
+    return tuple(channel for channel, _ in sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
 def _python_of(receipt: DistributionReceipt, packages: Iterable[Package]) -> str:
     if receipt.type == "python":
         return receipt.version
@@ -175,10 +184,12 @@ def _said(written: DistributionConfig | EnvironmentConfig | None) -> dict[str, A
 
 def _end_of_life(written: DistributionConfig | None) -> dict[str, Any]:
     cycle = written.lifecycle if written else None
-    return {"retired": cycle.deprecated or "", "advice": cycle.advice} if cycle else {}
+    if cycle is None:
+        return {}
+    return {"retired": cycle.deprecated or "", "removed": cycle.removed or "", "advice": cycle.advice}
 
 
-def _wanted(written: EnvironmentConfig) -> tuple[str, ...]:
+def requested(written: EnvironmentConfig) -> tuple[str, ...]:
     """Return the names of what was asked for, as metadata write them."""
     asked = [spec.rpartition("::")[2] for spec in written.conda] + list(written.pypi)
     names = (match[0] for text in asked if (match := _NAME.match(text.strip())))

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from lmodforge.report.docs.addresses import distribution_page, environment_page, tools_page
-from lmodforge.report.docs.catalogue import Catalogue, Package
+from lmodforge.report.docs.catalogue import Catalogue, Cluster, Package
 from lmodforge.report.docs.versions import newest_first
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -38,13 +38,15 @@ class Module:
     python: str
     page: str
     """Address below the root of the pages."""
+    goes: bool = False
+    """Whether the site says that it goes away."""
 
     @property
     def row(self) -> list[Any]:
         """Return the fields alone; their names would stand in the script a thousand times."""
         kind = ("environment", "distribution", "tool").index(self.kind)
-        fields = (self.cluster, kind, self.distribution, self.environment, int(self.current), self.python, self.page)
-        return [self.name, *fields]
+        names = (self.name, self.cluster, kind, self.distribution, self.environment)
+        return [*names, int(self.current), self.python, self.page, int(self.goes)]
 
 
 class _Variant(NamedTuple):
@@ -84,7 +86,7 @@ def search_data(catalogue: Catalogue) -> dict[str, Any]:
     channels, licences = _Numbered(), _Numbered()
     return {
         "version": 2,
-        "clusters": [[cluster.name, cluster.title] for cluster in catalogue.clusters],
+        "clusters": [[cluster.name, cluster.title, int(_is_hierarchy(cluster))] for cluster in catalogue.clusters],
         "packages": "\n".join(_line(holders[name], channels, licences) for name in sorted(holders)),
         "channels": list(channels.texts),
         "licences": list(licences.texts),
@@ -130,16 +132,21 @@ def _word(text: str) -> str:
     return " ".join(text.split())
 
 
+def _is_hierarchy(cluster: Cluster) -> bool:
+    """Say whether a module of an environment is found only after that of its distribution."""
+    return cluster.config.modules.layout == "hierarchy"
+
+
 def _modules(catalogue: Catalogue) -> Iterator[tuple[Module, Iterable[Package]]]:
     for number, cluster in enumerate(catalogue.clusters):
         for base in cluster.distributions:
             page = f"{distribution_page(base)}.html"
-            yield Module(base.module, number, "distribution", "", "", True, base.python, page), base.packages
+            yield Module(base.module, number, "distribution", "", "", True, base.python, page, base.goes), base.packages
             for env in base.environments:
                 page = f"{environment_page(env)}.html"
                 for release in (release for release in env.releases if release.module):
                     current = release is env.newest
-                    of = (base.module, env.name, current, release.python, page)
+                    of = (base.module, env.name, current, release.python, page, base.goes)
                     yield Module(release.module, number, "environment", *of), release.packages
         for tool in cluster.tools:
             page = f"{tools_page()}.html"

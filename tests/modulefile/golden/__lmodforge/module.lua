@@ -107,6 +107,14 @@ function M.shell_function(name, text, values)
   if kind == "csh" then set_alias(name, filled) else set_shell_function(name, filled, "") end
 end
 
+-- The session's umask, in octal; Lmod has the shell's own.  (luaposix tells what it leaves, as `rwxr-xr-x`.)
+function M.umask(mask)
+  local left, old = require("posix").umask(), 0
+  for i = 1, 9 do old = old * 2 + (left:sub(i, i) == "-" and 1 or 0) end
+  M.note("umask", ("%03o"):format(old))
+  execute{ cmd = "umask " .. mask, modeA = { "load" } }
+end
+
 -- What a load chose for the user, told in one line at its end.
 local choices = {}
 function M.chose(text, ...) choices[#choices + 1] = text:format(...) end

@@ -1,0 +1,118 @@
+"""Builds as jobs of Slurm: five on two nodes of one core each, and the submission of a thousand."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+from measure import Row, seconds
+from site_files import with_environments
+
+from lmodforge.apply.execute import builder_for
+from lmodforge.apply.executors.slurm import OnSlurm, clear
+from lmodforge.apply.executors.slurm_client import Slurm
+from lmodforge.apply.executors.slurm_follow import Followed
+from lmodforge.apply.progress import Silent
+from lmodforge.apply.system import Completed, RealSystem
+from lmodforge.commands.deploy import deploy
+from lmodforge.commands.planning import engines_for, plan_site, workshop_for
+from lmodforge.commands.site import OpenSite, open_site
+from lmodforge.plan.jobs import steps_of
+
+OF_IDEAL, SUBMITTED = 1.25, 30.0
+MANY = 1000
+FIVE = {
+    "sci": ["numpy", "pandas", "scipy"],
+    "plot": ["matplotlib"],
+    "web": ["requests", "rich", "sqlalchemy"],
+    "test": ["pytest", "hypothesis", "sympy"],
+    "text": ["jinja2", "babel", "sphinx"],
+}
+ENDED = re.compile(r"\[ *([\d.]+) s\] environment \S+: ready")
+
+
+def run() -> list[Row]:
+    scratch = TemporaryDirectory
+    with scratch() as cluster, slurm_on_loopback(Path(cluster)), scratch() as five, scratch() as many:
+        return [five_at_once(Path(five)), submission(Path(many))]
+
+
+@contextmanager
+def slurm_on_loopback(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+    from slurm import running  # noqa: PLC0415 - tests are not installed
+
+    with running(folder, cpus=1) as slurm:
+        os.environ.update(slurm.environment)
+        yield
+
+
+def five_at_once(folder: Path) -> Row:
+    """The ideal is the sum of the builds over the two nodes; a build is timed by its job."""
+    opened = on_slurm(with_environments(folder, FIVE))
+    first = with_environments(folder, {"sci": ["six"]})  # the distribution is there before
+    deploy(on_slurm(first), Silent())
+    opened = on_slurm(with_environments(folder, FIVE))
+    plan_site(opened, workshop := workshop_for(opened, Silent()), engines_for(workshop))  # locks are resolved before
+    together = seconds(lambda: deploy(opened, Silent()))
+    logs = max((folder / "root/software/.lmodforge/logs").iterdir())
+    builds = [float(found[1]) for log in logs.glob("slurm-*.out") if (found := ENDED.search(log.read_text()))]
+    ideal = sum(builds) / 2
+    return Row(
+        name="slurm: five environments on two nodes",
+        figure=together / ideal,
+        unit="x the ideal",
+        limit=OF_IDEAL,
+        how=f"{together:.1f} s; builds {', '.join(f'{each:.1f}' for each in sorted(builds))} s; ideal {ideal:.1f} s",
+        bound_by="the builds; the rest is Slurm starting a job, the next question to it, and publishing",
+    )
+
+
+def submission(folder: Path) -> Row:
+    """A thousand environments, written down and submitted; then the questions of half a minute are counted."""
+    opened = on_slurm(with_environments(folder, {"one": ["six"]}))
+    (folder / "logs").mkdir()
+    workshop = replace(workshop_for(opened, Silent(), str(folder / "logs")), system=(system := Counting()))
+    plan = plan_site(opened, workshop, engines_for(workshop))
+    (release,) = plan.releases
+    copies = [replace(release, path=f"{release.path}{number}") for number in range(MANY)]
+    steps = steps_of(replace(plan, installs=(), releases=tuple(copies)), opened.config)
+    followed: list[Followed] = []
+    executor, slurm = OnSlurm(workshop, builder_for(workshop, engines_for(workshop))), Slurm(system)
+    taken = seconds(lambda: executor.submit(slurm, steps, followed))
+    asked = dict(system.asked)
+    clear(workshop, slurm)
+    return Row(
+        name="slurm: a thousand environments submitted",
+        figure=taken,
+        unit="s",
+        limit=SUBMITTED,
+        how=f"{len(followed)} jobs by {asked['sbatch']} call of sbatch; then one question every two seconds",
+        bound_by="a file for each step, written safely",
+    )
+
+
+class Counting(RealSystem):
+    """Counts the programs that it runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: dict[str, int] = {}
+
+    def run(self, argv: Sequence[str], *, env: Mapping[str, str], **options: object) -> Completed:  # type: ignore[override]
+        self.asked[argv[0]] = self.asked.get(argv[0], 0) + 1
+        return super().run(argv, env=env, **options)  # type: ignore[arg-type]
+
+
+def on_slurm(opened: OpenSite) -> OpenSite:
+    document = yaml.safe_load(opened.path.read_text())
+    document["builds"] = {"on": "slurm", "job": {"cores": "1", "memory": "2 GB"}}
+    opened.path.write_text(yaml.safe_dump(document, sort_keys=False))
+    return open_site(str(opened.path), opened.root or "")

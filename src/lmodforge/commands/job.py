@@ -1,0 +1,85 @@
+"""The program of a job: one building step, with a package cache of its own on the node's own disk.
+
+    python -I -m lmodforge.commands.job DIRECTORY BATCH TASK
+
+Hosts that share a file system without locks must not share a cache: what two of them write at once is damaged.
+The cache is removed at the end; only a job that is killed outright leaves it behind.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from types import FrameType
+
+from lmodforge.apply.execute import builder_for
+from lmodforge.apply.executors.host import attempted
+from lmodforge.apply.executors.slurm_work import Work
+from lmodforge.apply.mirror.offline import open_mirror
+from lmodforge.apply.system import RealSystem
+from lmodforge.apply.workshop import Workshop
+from lmodforge.commands.planning import engines_for
+from lmodforge.errors import SiteError
+from lmodforge.plan.actions import BuildRelease
+from lmodforge.plan.jobs import subject_of
+from lmodforge.report.progress import PlainProgress
+
+_MOMENT = 1.0
+"""Seconds: what Slurm ends, it ends with us, and then its reason counts and not that of a program that it ended."""
+
+
+def main(directory: str, task: str) -> int:
+    """Carry out a step and write down how it ended. Exit 1: it failed, and what needs it must not begin."""
+    work = Work(RealSystem(), directory)
+    work.begin(task)
+    error = _build(work, task)
+    if error:
+        sys.stderr.write(f"{error}\n")
+        time.sleep(_MOMENT)
+    work.end(task, error)
+    return 1 if error else 0
+
+
+def _build(work: Work, task: str) -> SiteError | None:
+    orders = work.orders()
+    cache = f"{orders.site.builds.scratch}/lmodforge-{secrets.token_hex(16)}"
+    work.system.make_directory(cache, 0o700)
+    workshop = Workshop(
+        work.system,
+        orders.site,
+        orders.logs,
+        PlainProgress(),
+        mirror=open_mirror(work.system, orders.offline) if orders.offline else None,
+        private_cache=cache,
+        limits=limits(os.environ),
+        marked=False,
+    )
+    action = work.action(task)
+    try:
+        builder = builder_for(workshop, engines_for(workshop))
+        build = builder.release if isinstance(action, BuildRelease) else builder.install
+        return attempted(lambda: build(action), subject_of(action), workshop)  # type: ignore[arg-type]
+    finally:
+        work.system.end_programs()
+        work.system.remove(cache)
+
+
+def limits(given: Mapping[str, str]) -> dict[str, str]:
+    """Return what tells uv, rattler and Python how many cores the job was given."""
+    cores = given.get("SLURM_CPUS_PER_TASK") or given.get("SLURM_CPUS_ON_NODE")
+    names = ("UV_CONCURRENT_INSTALLS", "UV_CONCURRENT_BUILDS", "RAYON_NUM_THREADS", "TOKIO_WORKER_THREADS")
+    return dict.fromkeys((*names, "PYTHON_CPU_COUNT"), cores) if cores else {}
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # Slurm may say it twice, and there is something to tidy up
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _leave)
+    raise SystemExit(main(sys.argv[1], f"{sys.argv[2]}-{sys.argv[3]}"))

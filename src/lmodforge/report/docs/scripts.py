@@ -1,0 +1,54 @@
+"""The scripts with which jobs use an environment or a distribution: its starter kit, by what is known of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from lmodforge.kits.archive import archive_name
+from lmodforge.kits.render import Kit, starter_kits
+from lmodforge.kits.subject import Subject
+from lmodforge.modulefile.render import Templates
+from lmodforge.report.docs.catalogue import Distribution, Environment, Package
+from lmodforge.report.docs.view import View
+
+ScriptsFor = Callable[[View, Environment | Distribution], tuple[Kit, ...]]
+
+
+def scripts_by(templates: Templates) -> ScriptsFor:
+    """Return what gives the scripts for one of them, in the order of their use; each kit is made once."""
+    made: dict[Subject, tuple[Kit, ...]] = {}
+
+    def scripts_for(view: View, one: Environment | Distribution) -> tuple[Kit, ...]:
+        subject = subject_of(view, one)
+        if subject not in made:
+            made[subject] = starter_kits(view.site, subject, templates)
+        return made[subject]
+
+    return scripts_for
+
+
+def archive_of(view: View, environment: Environment) -> str:
+    """Return what the scripts call a packed environment."""
+    return archive_name(subject_of(view, environment))
+
+
+def subject_of(view: View, one: Environment | Distribution) -> Subject:
+    """Say what a job works in, in the words of kits."""
+    if isinstance(one, Distribution):
+        name, modules = one.module.replace("/", "-"), (one.module,)
+        return Subject(name, one.version, modules, one.prefix, packages=_names(one.packages))
+    release = one.newest
+    return Subject(
+        name=one.name,
+        version=release.version,
+        modules=(one.distribution, release.module) if view.open_modules else (release.module,),
+        prefix=release.path,
+        engine=release.engine,
+        packages=_names(release.packages),
+        size=release.size,
+    )
+
+
+def _names(packages: Iterable[Package]) -> frozenset[str]:
+    return frozenset(re.sub(r"[-_.]+", "-", package.name).lower() for package in packages)
