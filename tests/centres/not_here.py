@@ -41,16 +41,6 @@ NOT_HERE = (
     ),
     (
         "CHTC",
-        "conda pack -n env-name",
-        "By `invoke pack`, which packs with conda-pack and has tests of its own; a user's own environment is packed by the same library.",
-    ),
-    (
-        "CHTC",
-        "ls -sh env-name.tar.gz; transfer_input_files",
-        "`invoke pack` checks the size and writes the submit file; SQUID, which the page names for what is large, is gone.",
-    ),
-    (
-        "CHTC",
         "sh [installer] -b -p $PWD/miniconda3 (in each job)",
         "The page itself advises against it; it downloads in each job.",
     ),

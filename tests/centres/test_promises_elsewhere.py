@@ -1,9 +1,11 @@
 """The promises of UBELIX, ULHPC, CHTC and USGS Astrogeology: typed at what we deploy for them."""
 
 import subprocess
+import sys
 
 import pytest
 
+from lmodforge.kits.archive import Archive, way_for
 from promises import kept
 
 pytestmark = pytest.mark.xdist_group("centres")
@@ -355,6 +357,67 @@ def test_an_environment_moves_by_its_file(chtc):
 )
 def test_the_base_stays_as_it_is(chtc):
     assert "belongs to everybody on CHTC" in chtc.fails(f"{MINICONDA}; conda install -c conda-forge conda-pack")
+
+
+@pytest.fixture
+def packed(chtc, tmp_path):
+    """The centre's environment, packed where a user is."""
+    site = ("--site", str(chtc.centre.file), "--root", str(chtc.centre.root))
+    argv = [
+        sys.executable,
+        "-m",
+        "lmodforge",
+        "pack",
+        "--environment",
+        "py-data-sci",
+        *site,
+        "--out",
+        str(tmp_path / "job"),
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "job/hello.py").write_text("import pandas, matplotlib, sys\nprint(sys.prefix)\n")
+    return tmp_path / "job"
+
+
+@kept(
+    "CHTC",
+    "conda pack -n env-name",
+    instead="`invoke pack --environment env-name` packs the centre's, with conda-pack; no conda is changed for it.",
+)
+@kept(
+    "CHTC",
+    "the job's executable: ENVNAME, ENVDIR, mkdir $ENVDIR; tar -xzf $ENVNAME.tar.gz -C $ENVDIR; . $ENVDIR/bin/activate; python3 hello.py",
+)
+def test_the_pages_executable_runs_a_packed_environment(packed):
+    (archive,) = packed.glob("*.tar.gz")
+    archive.rename(packed / "py-data-sci.tar.gz")
+    script = "#!/bin/bash\nset -e\nENVNAME=py-data-sci\nENVDIR=$ENVNAME\nexport PATH\nmkdir $ENVDIR\ntar -xzf $ENVNAME.tar.gz -C $ENVDIR\n. $ENVDIR/bin/activate\npython3 hello.py\n"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=packed, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == (f"{packed}/py-data-sci\n", "")
+
+
+@kept(
+    "CHTC",
+    "ls -sh env-name.tar.gz; transfer_input_files (up to 100 MB)",
+    instead="`invoke pack` chooses by the size, and writes executable and submit file. SQUID, which the page names for what is larger, is gone: it is OSDF.",
+)
+def test_the_size_decides_how_a_packed_environment_reaches_the_job(packed, chtc):
+    (archive,) = packed.glob("*.tar.gz")
+    assert f"transfer_input_files = my_script.py, {archive.name}\n" in (packed / "py-data-sci.sub").read_text()
+    ways = [
+        way and (way.name, way.input, way.requirements)
+        for size in (100_000_000, 100_000_001, 30_000_000_001, 100_000_000_001)
+        for way in [way_for(chtc.centre.config.scheduler, Archive("e.tar.gz", "tar.gz", size), size)]
+    ]
+    assert ways == [
+        ("home", "e.tar.gz", ""),
+        ("osdf", "osdf:///chtc/staging/$ENV(USER)/e.tar.gz", ""),
+        ("staging", "file:///staging/$ENV(USER)/e.tar.gz", "(HasCHTCStaging == true)"),
+        None,
+    ]
 
 
 # ---- USGS Astrogeology ----------------------------------------------------------------------------------------------

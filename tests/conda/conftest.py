@@ -3,7 +3,7 @@
 import pytest
 
 from channel import WHEELS, LocalChannel, download_wheels
-from conda.centre import Centre
+from conda.small import Centre
 
 
 @pytest.fixture(scope="session")

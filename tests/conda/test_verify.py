@@ -2,7 +2,7 @@
 
 import pytest
 
-from conda.centre import Centre
+from conda.small import Centre
 from lmodforge.commands.verify import verify_site
 
 ACTIVATE = (
