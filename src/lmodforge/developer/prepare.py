@@ -32,6 +32,7 @@ _PROGRAMS = {
     "slurm-client": ("sbatch",),
     "munge": ("munged",),
     "squashfs-tools": ("mksquashfs",),
+    "openssl": ("openssl",),
     "zstd": ("zstd",),
     "debootstrap": ("debootstrap",),
     "podman": ("podman",),
