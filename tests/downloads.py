@@ -1,8 +1,11 @@
 """A download site on the loopback: it keeps ranges, breaks off, refuses, or lies, as it is told."""
 
+import ssl
+import subprocess
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from typing_extensions import Self
 
@@ -20,6 +23,18 @@ class DownloadSite:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def encrypted(self, certificate: Path) -> Self:
+        """Speak TLS, with a certificate of an authority that nobody knows; to be called before the site is entered."""
+        key = certificate.with_suffix(".key")
+        new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+        san = ["-addext", "subjectAltName=IP:127.0.0.1"]
+        subprocess.run([*new, *san, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = self.url.replace("http:", "https:")
+        return self
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -167,3 +167,17 @@ def test_a_full_disk_is_no_fault_of_the_servers(site, workshop):
     with pytest.raises(OSError, match="No space left on device"):
         get(full, f"{site.url}/it.sh")
     assert RealSystem().read(get(workshop, f"{site.url}/it.sh")) == CONTENT
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused_and_the_way_to_know_it_is_named(
+    workshop, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with DownloadSite(it__sh=CONTENT).encrypted(tmp_path / "site.pem") as site:
+        said = refused(workshop, f"{site.url}/it.sh")
+        assert "certificate verify failed" in said
+        assert said.splitlines()[-1] == (
+            "  hint: whose certificate is it? a centre's own authority belongs in the file that SSL_CERT_FILE names"
+        )
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "site.pem"))
+        get(workshop, f"{site.url}/it.sh")

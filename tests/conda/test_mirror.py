@@ -12,7 +12,7 @@ import pytest
 from rattler import Channel, Gateway, MatchSpec, VirtualPackage, solve
 
 from channel import SUBDIR
-from conda.conftest import Centre
+from conda.small import Centre
 from end_to_end.test_download import VERSION, offer
 from lmodforge.errors import StepFailed
 from offline import contents, lmodforge, make_mirror, succeed

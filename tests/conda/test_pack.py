@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from channel import ABI, MINOR, PLACEHOLDER
-from conda.conftest import Centre
+from conda.small import Centre
 from end_to_end.small import site_text
 from lmodforge.apply.pack import pack_release
 from lmodforge.apply.system import RealSystem

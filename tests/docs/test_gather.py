@@ -7,6 +7,7 @@ import pytest
 
 from docs.catalogues import small
 from lmodforge.apply.engines.licences import licence_of
+from lmodforge.config.lifecycle import LifeCycle
 from lmodforge.config.models import SiteConfig
 from lmodforge.receipts.models import DistributionReceipt, GenerationReceipt, PackageEntry, ReleaseReceipt
 from lmodforge.report.docs.documents import document_files, modules_document, packages_document
@@ -91,6 +92,22 @@ def test_what_is_deployed_counts_and_not_what_the_site_file_asks_for_next():
     old = release("1", 3, "aa")
     (sci,) = gathered(old, modules={"sci/1": old.path}).environments
     assert (sci.newest.version, sci.newest.module) == ("1", "sci/1")
+
+
+def living(**lifecycle):
+    new = release("2", 9, "cc")
+    written = SITE.environments["sci"].model_copy(update={"lifecycle": LifeCycle(**lifecycle)})
+    site = SITE.model_copy(update={"environments": {"sci": written}})
+    return gathered(new, modules={"sci/2": new.path}, site=site).environments
+
+
+def test_an_environment_that_goes_away_says_so():
+    (sci,) = living(deprecated="2026-03-01", advice="Load ml.")
+    assert (sci.goes, sci.retired, sci.removed, sci.advice) == (True, "2026-03-01", "", "Load ml.")
+
+
+def test_a_hidden_environment_is_not_shown():
+    assert living(hidden=True) == ()
 
 
 def test_a_token_in_the_url_of_a_channel_shows_nowhere():

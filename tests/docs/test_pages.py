@@ -133,6 +133,16 @@ def test_no_page_fetches_anything_from_elsewhere(built_site):
         assert not re.search(r"url\(['\"]?(https?:)?//", sheet.read_text()), sheet
 
 
+def test_a_title_may_hold_quotes():
+    """It names a content tab, in quotes."""
+    catalogue = small()
+    one = catalogue.clusters[0]
+    one = replace(one, config=one.config.model_copy(update={"title": 'The "third"'}))
+    tree = render_docs(Catalogue((one, catalogue.clusters[1])), PageTemplates())
+    tabs = {block.tab for block in read_blocks(tree["markdown/index.md"].decode())}
+    assert tabs == {"The 'third'", "Beagle"}
+
+
 def test_every_link_leads_to_a_page_or_a_file(built_site):
     """Downloads too, which the builders do not look at."""
     for page in built_site.rglob("*.html"):
@@ -181,14 +191,18 @@ def test_what_a_site_file_says_stays_text(tmp_path):
     cluster = catalogue.clusters[0]
     base = cluster.distributions[0]
     release = replace(base.environments[0].newest, packages=(replace(base.packages[0], licence=hard),))
-    env = replace(base.environments[0], summary=hard, releases=(release,), newest=release)
-    cluster = replace(cluster, distributions=(replace(base, summary=hard, environments=(env,)),))
+    env = replace(base.environments[0], summary=hard, url="javascript:alert(1)", releases=(release,), newest=release)
+    base = replace(base, summary=hard, url='https://example.org/a)"<b> c', environments=(env,))
+    cluster = replace(cluster, distributions=(base,))
     publish_tree(RealSystem(), str(tmp_path / "out"), render_docs(Catalogue((cluster,)), PageTemplates()), html=True)
     escaped = '&lt;script&gt;alert(1)&lt;/script&gt; | a_b_c *x* [y](z) <code>q</code> "&gt; {{ 1 }} &amp; #1'
     for page in ("index.html", "environments.html", "environments/midway3/miniforge/sci.html"):
         text = (tmp_path / "out/html" / page).read_text().replace("&#124;", "|")
         assert escaped in text
         assert not re.search(r"<script>alert|\"[^<>]*\"> \{\{ 1", text)
+        assert "javascript:" not in text
+    text = (tmp_path / "out/html/distributions/midway3/miniforge.html").read_text()
+    assert '<a href="https://example.org/a%29%22%3Cb%3E%20c">More about it</a>' in text
 
 
 def test_a_template_of_a_site_takes_the_place_of_ours(tmp_path):

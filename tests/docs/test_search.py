@@ -142,6 +142,32 @@ def test_in_a_hierarchy_the_distribution_is_loaded_first(opened, address):
     assert answer(page)[2] == "3.10.0 module load python/miniforge-25.3.0 geo/2026.11 conda-forge Python 3.12 Details"
 
 
+def test_of_many_modules_that_hold_all_some_are_shown(opened, address):
+    page = opened(f"{address}packages.html")
+    with_packages(page, synthetic(environments=60, packages=3))
+    ask(page, "python b")
+    assert len(answer(page)) == 2 + 12
+    page.get_by_role("button", name="more module").click()
+    assert answer(page)[0] == f"{page.locator('.lf-hit__row').count()} modules with python and b"
+
+
+def test_the_name_of_a_heading_is_no_question(opened, address):
+    page = opened(f"{address}packages.html#q=gdal")
+    page.evaluate("location.hash = 'as-data'")
+    page.wait_for_timeout(100)
+    assert page.get_by_label("Which module has").input_value() == "gdal"
+    assert answer(page)[1] == "gdal MIT"
+
+
+def test_clusters_of_one_title_are_told_apart(opened, address):
+    midway, beagle = small().clusters
+    beagle = replace(beagle, config=beagle.config.model_copy(update={"title": "Midway3"}))
+    page = opened(f"{address}packages.html")
+    with_packages(page, Catalogue((midway, beagle)))
+    options = page.get_by_label("cluster").locator("option").all_inner_texts()
+    assert options == ["Any cluster", "Midway3 (beagle)", "Midway3 (midway3)"]
+
+
 def test_older_releases_answer_when_they_are_asked(opened, address):
     page = opened(f"{address}packages.html#q=python+3")
     with_packages(page, synthetic(environments=3, packages=2, releases=2))

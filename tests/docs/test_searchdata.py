@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docs.catalogues import small, synthetic
+from lmodforge.report.docs.catalogue import Catalogue
 from lmodforge.report.docs.searchdata import encoded, search_data, search_script
 
+ALL_OF_MINIFORGE = ["python/miniforge-25.3.0", "sci/2026.11", "geo/2026.11"]
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -66,6 +69,16 @@ def test_every_package_of_every_module_is_found_again():
         for package in base.packages
     }
     assert found == expected
+
+
+def test_what_goes_away_takes_its_environments_along():
+    midway = small().clusters[0]
+    base = midway.distributions[0]
+    sci, geo = base.environments
+    ending = replace(base, environments=(sci, replace(geo, removed="2027-01-31")))
+    for bases, going in (((ending,), ["geo/2026.11"]), ((replace(ending, retired="2027-01-31"),), ALL_OF_MINIFORGE)):
+        data = search_data(Catalogue((replace(midway, distributions=bases, tools=()),)))
+        assert [module[0] for module in data["modules"] if module[-1]] == going
 
 
 def test_names_that_pypi_and_conda_spell_differently_are_one_package():

@@ -14,6 +14,7 @@ from lmodforge.commands.receipts import read_deployment
 from lmodforge.commands.verify import verify_site
 from lmodforge.errors import SiteError
 from lmodforge.verify.places.choose import Wish, go, mounts_of
+from lmodforge.verify.places.derive import CONTAINERFILES
 
 pytestmark = pytest.mark.xdist_group("containers")  # what the first of them makes serves all
 
@@ -76,7 +77,8 @@ def verify(capfd, made, *, shells="", **place):
 
 @pytest.mark.parametrize("user", ["", "root"])
 def test_verify_finds_nothing_wrong_in_a_container(made, capfd, user):
-    found = verify(capfd, made, image=BARE, engine="podman", user=user)
+    shells = "bash,tcsh" if user else ""  # what root has more of is no matter of shells
+    found = verify(capfd, made, image=BARE, engine="podman", user=user, shells=shells)
     assert (found.failures, found.json["place"]) == (0, BARE), found.text
 
 
@@ -119,6 +121,31 @@ def test_a_root_file_system_without_lmod_is_refused(bare, made):
         go(RealSystem(), Wish(rootfs=str(bare)), made.mounts)
     assert str(caught.value) == (
         f"rootfs {bare} has no Lmod\n  hint: install it there, or verify in a place that has it"
+    )
+
+
+@pytest.mark.parametrize(("system", "enabled"), [("rocky", True), ("fedora", False)])
+def test_the_other_containerfile_does_what_it_should_with_a_dnf_that_only_writes_down(
+    podman, tmp_path, system, enabled
+):
+    """No registry is needed for this much: the file is read, each step runs, and Fedora has no CRB."""
+    (tmp_path / "Containerfile").write_text(
+        f"FROM {BARE}\n"
+        f"RUN echo ID={system} >/etc/os-release; cd /usr/bin"
+        """ && printf '#!/bin/sh\\necho "${0##*/} $*" >>/did\\n' >dnf && chmod 755 dnf && cp dnf crb\n"""
+    )
+    podman.run("build", "--quiet", "--tag", f"localhost/{system}:1", tmp_path)
+    recipe = CONTAINERFILES / "rhel.Containerfile"
+    options = ("--build-arg", f"IMAGE=localhost/{system}:1", "--tag", f"localhost/{system}-lmod:1", "--file", recipe)
+    podman.run("build", "--quiet", *options, tmp_path)
+    did = podman.run("run", "--rm", "--network=none", f"localhost/{system}-lmod:1", "cat", "/did")
+    assert did == "".join(
+        [
+            "dnf install -y dnf-plugins-core epel-release\ncrb enable\n" if enabled else "",
+            "dnf install -y Lmod bash procps-ng\n",
+            "dnf install -y --setopt=strict=0 dash fish ksh tcsh zsh\n",
+            "dnf clean all\n",
+        ]
     )
 
 

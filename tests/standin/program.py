@@ -199,9 +199,8 @@ def environments():
 
 def export(options):
     prefix = wanted(options)
-    specs = (
-        asked(prefix) if options.from_history else [f"{r['name']}={r['version']}={r['build']}" for r in records(prefix)]
-    )
+    built = [f"{r['name']}={r['version']}" + ("" if options.no_builds else f"={r['build']}") for r in records(prefix)]
+    specs = asked(prefix) if options.from_history else built
     name = prefix.name
     print(yaml.safe_dump({"name": name, "channels": ["conda-forge"], "dependencies": specs}, sort_keys=False), end="")
 
@@ -244,7 +243,19 @@ def parsed(words):
         parser.add_argument(*flags)
     for flags in (("-c", "--channel"), ("-f", "--file")):
         parser.add_argument(*flags, action="append")
-    for flag in ("-y", "--yes", "--from-history", "--explicit", "--all", "--env", "--envs", "--upgrade"):
+    for flag in (
+        "-q",
+        "--quiet",
+        "--no-builds",
+        "-y",
+        "--yes",
+        "--from-history",
+        "--explicit",
+        "--all",
+        "--env",
+        "--envs",
+        "--upgrade",
+    ):
         parser.add_argument(flag, action="store_true")
     return parser.parse_known_args(words)
 
@@ -269,6 +280,9 @@ def main():
             environments()
         elif verb == "env export":
             export(options)
+        elif verb == "env remove":
+            check(prefix := wanted(options))
+            shutil.rmtree(prefix)
         elif verb == "list":
             listing(options)
         elif verb == "clean":

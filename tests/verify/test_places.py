@@ -13,7 +13,7 @@ from lmodforge.receipts.models import DistributionReceipt, InterpreterEntry
 from lmodforge.verify.places.apptainer import ApptainerImage
 from lmodforge.verify.places.choose import Wish, go, mounts_of
 from lmodforge.verify.places.containers import Container
-from lmodforge.verify.places.derive import usable_engine
+from lmodforge.verify.places.derive import usable_engine, why_unusable
 from lmodforge.verify.places.reached import Reached, find_lmod_there
 from lmodforge.verify.places.rootfs import root_file_system
 from lmodforge.verify.places.slurm import Job
@@ -156,7 +156,7 @@ def test_places_that_cannot_be_are_refused(wish, message):
 def test_a_client_without_its_daemon_is_no_engine(tmp_path):
     (tmp_path / "usr" / "bin").mkdir(parents=True)
     for name, code in (("docker", 1), ("apptainer", 0)):
-        (tmp_path / "usr" / "bin" / name).write_text(f"#!/bin/sh\nexit {code}\n")
+        (tmp_path / "usr" / "bin" / name).write_text(f"#!/bin/sh\n[ {code} = 0 ] || echo no daemon >&2\nexit {code}\n")
         (tmp_path / "usr" / "bin" / name).chmod(0o755)
 
     class System(RealSystem):
@@ -165,6 +165,11 @@ def test_a_client_without_its_daemon_is_no_engine(tmp_path):
 
     assert usable_engine(System()) == "apptainer"
     assert usable_engine(System(), ["docker"]) is None
+    assert why_unusable(System(), ["podman", "docker"]) == "docker: no daemon"
+    with pytest.raises(SiteError, match=r"^no container engine works here: docker: no daemon\n  hint: mend it"):
+        go(System(), Wish(image="debian:12", engine="docker"), [])
+    with pytest.raises(SiteError, match=r"^podman is not here\n  hint: .*; or use --rootfs DIR"):
+        go(System(), Wish(image="debian:12", engine="podman"), [])
 
 
 def test_what_is_mounted_is_the_site_what_is_elsewhere_and_interpreters_that_no_package_brings():

@@ -4,7 +4,6 @@
 
   const PAGE = 12;  /* packages at first, and more at a time */
   const ROWS = 4;   /* modules of one package until somebody asks for all of them */
-
   const MANY = 100; /* values that are not chosen from a list any more, but typed */
 
   const COPY = "M19 21H8V7h11m0-2H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m-3-4H4a2 2 0 0 0-2 2v14h2V3h12z";
@@ -102,8 +101,9 @@
       return [this.fields[name], make("datalist", { id: `lf-${name}-all` }, options)];
     }
 
-    /* The question is behind `#`; a form on another page can only put it behind `?`. */
+    /* The question is behind `#`; a form on another page can only put it behind `?`. Names of headings are no questions. */
     read() {
+      if (location.hash && !location.hash.includes("=")) return;
       const given = new URLSearchParams(location.hash.slice(1) || location.search.slice(1));
       for (const [name, field] of Object.entries(this.fields)) {
         if (field.type === "checkbox") field.checked = given.has(name);
@@ -162,8 +162,7 @@
       const modules = index.modules.filter((_, number) => answers.some((it) => it.holds[number])).length;
       this.count.textContent = (wanted.length > 1 ? "No module holds all of them. " : "")
         + `${counted(found.length, "package")} in ${counted(modules, "module")}`;
-      this.hits.replaceChildren(...(called.length ? [this.card(`Modules called ${this.fields.q.value.trim()}`, [],
-        called.map((module) => ({ module, holds: [] })), called.length)] : []));
+      this.hits.replaceChildren(...(called.length ? [this.modulesCard(called)] : []));
       this.showMore(found, allowed, 0);
     }
 
@@ -176,7 +175,7 @@
     showTogether(wanted, rows) {
       const names = wanted.map((one) => one.name).join(" and ");
       this.count.textContent = `${counted(rows.length, "module")} with ${names}`;
-      this.hits.replaceChildren(this.card(names, [], rows, rows.length));
+      this.hits.replaceChildren(this.card(names, [], rows.slice(0, PAGE), rows.length, () => rows));
     }
 
     showNothing(wanted) {
@@ -204,8 +203,14 @@
       this.hits.append(...cards, ...(more ? [more] : []));
     }
 
+    modulesCard(modules) {
+      const rows = modules.map((module) => ({ module, holds: [] }));
+      return this.card(`Modules called ${this.fields.q.value.trim()}`, [], rows.slice(0, ROWS), rows.length, () => rows);
+    }
+
+    /* A name, the first rows of it, and a button for all of them. */
     card(title, licences, rows, count, all) {
-      const list = make("ul", { class: "lf-hit__rows" }, rows.slice(0, all ? ROWS : undefined).map((row) => this.row(row)));
+      const list = make("ul", { class: "lf-hit__rows" }, rows.map((row) => this.row(row)));
       const left = count - list.children.length;
       const more = left > 0 && make("button", { type: "button", class: "lf-hit__all", click: () => {
         const first = list.children.length;
@@ -245,7 +250,7 @@
       const said = make("span", { class: "lf-copy__said", role: "status" });
       return make("button", { type: "button", class: "lf-copy", title: "Copy", click: () => {
         copyText(command).then((done) => {
-          said.textContent = done ? "Copied" : "Press Ctrl+C";
+          said.textContent = done ? "Copied" : "Not copied";
           setTimeout(() => { said.textContent = ""; }, 2000);
         });
       } }, make("code", {}, command), icon, said);
@@ -255,12 +260,14 @@
   /* Pages from files and plain http have no clipboard API. */
   function copyText(text) {
     if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text).then(() => true, () => false);
+    const focused = document.activeElement;
     const area = make("textarea", { readonly: true, class: "lf-copy__area", "aria-hidden": "true", tabindex: "-1" });
     area.value = text;
     document.body.append(area);
     area.select();
     const done = document.execCommand("copy");
     area.remove();
+    focused.focus();
     return Promise.resolve(done);
   }
 

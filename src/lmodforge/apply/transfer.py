@@ -11,6 +11,7 @@ from typing import IO
 from lmodforge.errors import StepFailed
 
 _CHUNK = 1 << 20
+_AUTHORITY = "whose certificate is it? a centre's own authority belongs in the file that SSL_CERT_FILE names"
 _TIMEOUT = 60
 """Seconds without a byte."""
 
@@ -72,6 +73,7 @@ def _chunks(url: str, answer: IO[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def _explained(url: str) -> Iterator[None]:
+    from ssl import SSLError  # noqa: PLC0415 - the same
     from urllib.error import HTTPError  # noqa: PLC0415 - the same
 
     try:
@@ -81,7 +83,8 @@ def _explained(url: str) -> Iterator[None]:
         raise StepFailed(f"{url}: the server answers {error.code} {error.reason}", _hint(error.code)) from None
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
-        raise StepFailed(f"{url}: {reason}", "is it up? a mirror of it can stand under `installer`") from None
+        hint = _AUTHORITY if isinstance(reason, SSLError) else "is it up? a mirror of it can stand under `installer`"
+        raise StepFailed(f"{url}: {reason}", hint) from None
 
 
 def _hint(code: int) -> str:

@@ -32,9 +32,11 @@ _PROGRAMS = {
     "slurm-client": ("sbatch",),
     "munge": ("munged",),
     "squashfs-tools": ("mksquashfs",),
+    "openssl": ("openssl",),
     "zstd": ("zstd",),
     "debootstrap": ("debootstrap",),
     "podman": ("podman",),
+    "uidmap": ("newuidmap",),  # for a podman of who is not root
     "runc": ("runc",),  # where control groups are those of before and after at once, podman's crun does not start
 }
 

@@ -137,7 +137,8 @@ class _Trying:
         yield from trees.not_shown(self.place, bench, names)
         yield from trees.without_help(self.place, bench, names)
         shown = [module for module in modules if not module.hidden]
-        yield from trees.not_found(self.place, bench, {module.name: module.packages for module in shown})
+        outside = self._bench(self.shells[0], "", {})  # spider must find what is not open yet
+        yield from trees.not_found(self.place, outside, {module.name: module.packages for module in shown})
         visible = trees.visible(self.place, bench)
         for module in modules:
             if module.hidden == (module.name in visible):
@@ -152,7 +153,9 @@ class _Trying:
         bases = {module.name for module in self.subject.modules if not module.refused}
         work: list[tuple[Bench, Sequence[Trial]]] = [
             (first, [inside(module) for module in modules if module.inside != Inside()]),
-            (first, [*defaults(modules), *families(modules), *stacks(modules, bases)]),
+            (first, [*defaults(modules), *families(modules)]),
+            # In a hierarchy it is the distribution that must open the way.
+            (self._bench(self.shells[0], "", {}), list(stacks(modules, bases))),
         ]
         for settings, given in self.subject.toggles.states():
             cached = [private_caches(module, settings) for module in modules if module.caches]

@@ -49,8 +49,25 @@ class Release:
     """What a module cannot do that activation in a shell does."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How something comes to its end."""
+
+    retired: str = ""
+    """From which day on it is deprecated; empty while it is not."""
+    removed: str = ""
+    """From which day on it cannot be loaded."""
+    advice: str = ""
+    """What to load instead."""
+
+    @property
+    def goes(self) -> bool:
+        """Whether users should begin nothing new with it."""
+        return bool(self.retired or self.removed)
+
+
 @dataclass(frozen=True)
-class Environment:
+class Environment(Ending):
     """A named set of packages of one distribution, and its releases, oldest first."""
 
     site: str
@@ -85,7 +102,7 @@ class Environment:
 
 
 @dataclass(frozen=True)
-class Distribution:
+class Distribution(Ending):
     """A base prefix and the environments that were built for it."""
 
     site: str
@@ -106,16 +123,6 @@ class Distribution:
     keywords: tuple[str, ...] = ()
     url: str = ""
     licence: str = ""
-    retired: str = ""
-    """From which day on it is deprecated; empty while it is not."""
-    removed: str = ""
-    """From which day on it cannot be loaded."""
-    advice: str = ""
-
-    @property
-    def goes(self) -> bool:
-        """Whether users should begin nothing new with it."""
-        return bool(self.retired or self.removed)
 
 
 @dataclass(frozen=True)

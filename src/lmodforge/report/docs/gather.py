@@ -91,7 +91,7 @@ class _Gathering:
     def _environments(
         self, module: str, base: DistributionReceipt, written: DistributionConfig | None
     ) -> tuple[Environment, ...]:
-        """Return those that users meet now, in the order of the site file."""
+        """Return those that users meet now and that are not hidden, in the order of the site file."""
         built: dict[str, list[ReleaseReceipt]] = {}
         for receipt in self.installed.values():
             if isinstance(receipt, ReleaseReceipt) and receipt.path.startswith(f"{base.path}/releases/"):
@@ -115,6 +115,8 @@ class _Gathering:
         if not shown:
             return None
         written = self.site.environments.get(name)
+        if written and written.lifecycle.hidden:
+            return None
         newest = next((release for release in shown if written and release.version == written.version), shown[-1])
         return Environment(
             site=self.site.name,
@@ -127,6 +129,7 @@ class _Gathering:
             imports=written.check.imports if written else (),
             wanted=requested(written) if written else (),
             **_said(written),
+            **_end_of_life(written),
         )
 
 
@@ -182,7 +185,7 @@ def _said(written: DistributionConfig | EnvironmentConfig | None) -> dict[str, A
     return {"summary": written.summary, "keywords": written.keywords, "url": written.url}
 
 
-def _end_of_life(written: DistributionConfig | None) -> dict[str, Any]:
+def _end_of_life(written: DistributionConfig | EnvironmentConfig | None) -> dict[str, Any]:
     cycle = written.lifecycle if written else None
     if cycle is None:
         return {}

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from lmodforge.report.docs.addresses import distribution_page, environment_page, tools_page
 from lmodforge.report.docs.catalogue import Catalogue, Cluster, Package
 from lmodforge.report.docs.versions import newest_first
+from lmodforge.report.docs.view import labels
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -84,9 +85,10 @@ def search_data(catalogue: Catalogue) -> dict[str, Any]:
             holders.setdefault(_normal(package.name), {}).setdefault(variant, []).append(len(modules))
         modules.append(module)
     channels, licences = _Numbered(), _Numbered()
+    titles = labels(cluster.config for cluster in catalogue.clusters)
     return {
         "version": 2,
-        "clusters": [[cluster.name, cluster.title, int(_is_hierarchy(cluster))] for cluster in catalogue.clusters],
+        "clusters": [[one.name, titles[one.name], int(_is_hierarchy(one))] for one in catalogue.clusters],
         "packages": "\n".join(_line(holders[name], channels, licences) for name in sorted(holders)),
         "channels": list(channels.texts),
         "licences": list(licences.texts),
@@ -146,7 +148,7 @@ def _modules(catalogue: Catalogue) -> Iterator[tuple[Module, Iterable[Package]]]
                 page = f"{environment_page(env)}.html"
                 for release in (release for release in env.releases if release.module):
                     current = release is env.newest
-                    of = (base.module, env.name, current, release.python, page, base.goes)
+                    of = (base.module, env.name, current, release.python, page, env.goes or base.goes)
                     yield Module(release.module, number, "environment", *of), release.packages
         for tool in cluster.tools:
             page = f"{tools_page()}.html"

@@ -11,9 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lmodforge.config.shipped import shipped
 from lmodforge.errors import SiteError, Where
+from lmodforge.modulefile.shells import sh
 from lmodforge.report.docs import charts
 from lmodforge.report.docs.addresses import distribution_page, downloads_of, environment_page, operations_page
 from lmodforge.report.docs.dates import day
@@ -90,8 +92,10 @@ class PageTemplates:
             "md": md,
             "number": _number,
             "page": _page,
+            "sh": sh,
             "size": size,
             "front": front,
+            "href": href,
             "text": json.dumps,
         }
         environment.filters |= filters
@@ -119,6 +123,11 @@ def md(text: str) -> str:
 def _plain(text: str) -> str:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SPECIAL.sub(r"\\\1", escaped).replace("|", "&#124;")
+
+
+def href(url: str) -> str:
+    """Write an address for a link; empty for what is none that a browser should follow from here."""
+    return quote(url, safe=":/?#@!$&*+,;=%~") if re.match(r"(https?://|mailto:)[^/]", url) else ""
 
 
 def front(text: str) -> str:

@@ -119,7 +119,7 @@ class View:
         first = self.first
         module = first.module if first else ""
         found = self.cluster.environments
-        return min(found, key=lambda env: (env.distribution != module, not env.default), default=None)
+        return min(found, key=lambda env: (env.goes, env.distribution != module, not env.default), default=None)
 
     def distribution_of(self, environment: Environment) -> Distribution:
         """Return the distribution that an environment was built for."""
@@ -149,7 +149,7 @@ def _path(space: ProjectSpace | ScratchSpace) -> str:
 
 def labels(sites: Iterable[SiteConfig]) -> dict[str, str]:
     """Return what the tab of each site is called, by its name: its title, and the name where two have the same."""
-    titles = {site.name: site.title or site.name for site in sites}
+    titles = {site.name: (site.title or site.name).replace('"', "'") for site in sites}  # it stands in quotes
     shared = Counter(titles.values())
     return {name: title if shared[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 

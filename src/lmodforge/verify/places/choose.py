@@ -15,7 +15,7 @@ from lmodforge.verify.packages import install_command
 from lmodforge.verify.place import Place, ThisHost
 from lmodforge.verify.places.apptainer import ApptainerImage
 from lmodforge.verify.places.containers import Container
-from lmodforge.verify.places.derive import Images, usable_engine
+from lmodforge.verify.places.derive import Images, usable_engine, why_unusable
 from lmodforge.verify.places.reached import Way, reach
 from lmodforge.verify.places.rootfs import root_file_system
 from lmodforge.verify.places.slurm import Job
@@ -91,12 +91,19 @@ def _in_image(system: System, wish: Wish, mounts: tuple[str, ...]) -> Place:
         raise SiteError(f"{wish.engine} is no container engine that is known here", f"one of {', '.join(known)}")
     engine = usable_engine(system, [wish.engine] if wish.engine else known)
     if engine is None:
-        tried = wish.engine or "none of podman, docker and apptainer"
-        raise SiteError(f"{tried} works here", f"{install_command(system, ['podman'])}; or use --rootfs DIR")
+        raise _no_engine(system, wish.engine, known)
     if engine == "apptainer":
         return reach(system, _apptainer(wish, mounts))
     container = Container(engine, wish.image, mounts, _number(wish.user))
     return reach(system, Images(system, engine).with_lmod(container))
+
+
+def _no_engine(system: System, wanted: str, known: Sequence[str]) -> SiteError:
+    said = why_unusable(system, [wanted] if wanted else known)
+    if said:
+        return SiteError(f"no container engine works here: {said}", "mend it, or use --rootfs DIR")
+    what = f"{wanted} is not here" if wanted else "none of podman, docker and apptainer is here"
+    return SiteError(what, f"{install_command(system, ['podman'])}; or use --rootfs DIR")
 
 
 def _apptainer(wish: Wish, mounts: tuple[str, ...]) -> ApptainerImage:

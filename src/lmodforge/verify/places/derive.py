@@ -16,6 +16,7 @@ from lmodforge.verify.places.reached import find_lmod_there, way_environment
 CONTAINERFILES = Path(__file__).parent / "containerfiles"
 # The words of ID and ID_LIKE in os-release, and the file that such an image is built with.
 _FAMILIES = {"debian": "debian", "ubuntu": "debian", "rhel": "rhel", "fedora": "rhel", "centos": "rhel"}
+_NOT_THERE = 127
 _PATIENCE = 1800.0  # seconds to fetch or build an image
 
 
@@ -75,12 +76,18 @@ class Images:
 
 def usable_engine(system: System, names: Sequence[str] = ("podman", "docker", "apptainer")) -> str | None:
     """Return the first engine that works here: a client without its daemon does not count."""
-    asks = {"apptainer": ("apptainer", "version")}
-    return next(
-        (
-            name
-            for name in names
-            if system.run(asks.get(name, (name, "info")), env=way_environment(), timeout=30).code == 0
-        ),
-        None,
+    return next((name for name in names if _answer(system, name).code == 0), None)
+
+
+def why_unusable(system: System, names: Sequence[str]) -> str:
+    """Return what the engines say that are there and do not work; empty when none is there."""
+    answers = {name: _answer(system, name) for name in names}
+    return "; ".join(
+        f"{name}: {' '.join(done.stderr.split()[-40:]) or f'exit code {done.code}'}"
+        for name, done in answers.items()
+        if done.code not in (0, _NOT_THERE)
     )
+
+
+def _answer(system: System, engine: str) -> Completed:
+    return system.run((engine, "version" if engine == "apptainer" else "info"), env=way_environment(), timeout=30)
