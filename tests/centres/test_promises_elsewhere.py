@@ -290,9 +290,9 @@ def test_packages_are_updated_in_one_or_all_environments(ulhpc):
 
 @kept("ULHPC", "micromamba clean --all --yes", "ls -lahFi pkgs/... envs/... (hard links)")
 def test_environments_share_files_with_the_cache_and_what_nobody_uses_goes(ulhpc):
-    links = "stat -c %h $CONDA_ENVS_PATH/linked/lib/python*/site-packages/pandas.py"
-    remove = "rm -r $CONDA_ENVS_PATH/linked; micromamba clean --all --yes; ls $CONDA_PKGS_DIRS | grep -c pandas || :"
-    typed = f"micromamba create --name linked pandas; {links}; micromamba clean --all --yes; {links}; {remove}"
+    links = "stat -c %h $CONDA_ENVS_PATH/linked/lib/python*/site-packages/mkdocs.py"
+    remove = "rm -r $CONDA_ENVS_PATH/linked; micromamba clean --all --yes; ls $CONDA_PKGS_DIRS | grep -c mkdocs || :"
+    typed = f"micromamba create --name linked mkdocs; {links}; micromamba clean --all --yes; {links}; {remove}"
     first, _, second, _, left = ulhpc(f"{MAMBA}; {typed}").splitlines()[-5:]
     assert int(first) == int(second) > 1
     assert left == "0"
