@@ -253,6 +253,7 @@ def render(context: Context, out: str, site: str = "", root: str = "") -> None:
         "rootfs": "in this root file system, by bubblewrap",
         "ssh": "on this login node",
         "srun": "in a job, with these options of srun",
+        "on": "`slurm`: in jobs on each partition of the site",
         "user": "as this user; in a container a number",
     },
 )
@@ -270,6 +271,7 @@ def verify(
     rootfs: str = "",
     ssh: str = "",
     srun: str | bool = "",
+    on: str = "",
     user: str = "",
     json: bool = False,
 ) -> int:
@@ -285,6 +287,7 @@ def verify(
         shells=shells,
         jobs=jobs,
         changed_since=changed_since,
+        on=on,
         reports=Reports(junit, markdown),
     )
     say_json(found.json) if json else say(found.text)

@@ -1,5 +1,6 @@
 """Deploys whose builds are jobs of a real Slurm: two nodes on the loopback, a controller, munge."""
 
+import getpass
 import os
 import re
 import shutil
@@ -7,12 +8,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from end_to_end.small import Small, site_text
 from lmodforge.apply.system import Completed, RealSystem
 from lmodforge.commands.deploy import Builds
+from lmodforge.commands.verify import Reports, verify_site
 from lmodforge.errors import SiteError
 from slurm import wait_for
 
@@ -89,7 +93,7 @@ def site(tmp_path, slurm, monkeypatch):
     for deploy in site.deploys:
         deploy.kill()
         deploy.wait()
-    site.slurm.run("scancel", *[number for number, _ in site.jobs], "--quiet")
+    site.slurm.run("scancel", "--quiet", "--user", getpass.getuser())
     assert list(site.scratch.iterdir()) == [], "a job left its cache"
     assert set(states(site)).isdisjoint({"RUNNING", "PENDING"}), "a job was left"
 
@@ -153,8 +157,6 @@ def test_what_stands_on_a_distribution_that_fails_does_not_begin(site):
 
 
 def yaml_with(file: Path, interpreter: Path):
-    import yaml
-
     document = yaml.safe_load(file.read_text())
     document["distributions"]["standard"]["interpreter"] = str(interpreter)
     return document
@@ -325,3 +327,19 @@ def test_what_slurm_does_not_grant_is_said_with_the_key_to_change(site):
     assert re.fullmatch(r"sbatch: .*invalid partition specified: nowhere.*", message)
     assert site.jobs == []
     assert list((site.state / "jobs").iterdir()) == []
+
+
+def test_modules_are_verified_in_jobs_on_each_partition(site):
+    site.describe(one="true")
+    document = yaml.safe_load(site.file.read_text())
+    document["scheduler"] = {"kind": "slurm", "partitions": {"main": {}, "short": {}}}
+    site.write(document)
+    site.deploy()
+    found = verify_site(str(site.file), str(site.root), shells="bash", on="slurm", reports=Reports(str(site.said)))
+    assert found.failures == 0
+    assert [each["place"] for each in found.json["places"]] == ["srun --partition=main", "srun --partition=short"]
+    suites = ElementTree.parse(site.said).getroot()
+    assert [suite.get("name").partition(",")[0] for suite in suites] == [
+        "small: srun --partition=main",
+        "small: srun --partition=short",
+    ]

@@ -57,6 +57,14 @@ def test_a_job_takes_nothing_of_this_hosts_environment():
     ]
 
 
+def test_a_job_has_its_own_directory_for_temporary_files_and_nothing_else_of_its_environment(tmp_path):
+    argv = Job("").command(["timeout", "5", "env", "-i", "A=1", "/usr/bin/env"])
+    start = argv.index("/usr/bin/env")
+    given = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "B": "2"}
+    said = subprocess.run(argv[start:], env=given, capture_output=True, text=True, check=True).stdout
+    assert sorted(said.split()) == ["A=1", f"TMPDIR={tmp_path}"]
+
+
 def test_a_container_is_read_only_without_network_and_leaves_nothing():
     assert Container("docker", "rockylinux:9", HERE, "65534").command(["env", "-i", "true"]) == [
         *("docker", "run", "--rm", "--interactive", "--network=none", "--read-only", "--tmpfs=/tmp:rw,mode=1777"),
@@ -128,7 +136,7 @@ def test_root_becomes_another_user_with_all_groups_of_that_user():
         (Wish(user="nosuch"), "this host has no user nosuch\n  hint: name one that `getent passwd` knows"),
         (
             Wish(ssh="login2", user="jane"),
-            "--user is for this host and for containers\n  hint: with --ssh write USER@HOST",
+            "--user is for this host, for containers and for jobs\n  hint: with --ssh write USER@HOST",
         ),
         (
             Wish(rootfs="/", user="jane"),

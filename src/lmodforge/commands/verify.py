@@ -25,6 +25,7 @@ from lmodforge.verify.follow import SYSTEM_PATH
 from lmodforge.verify.lmod import find_lmod
 from lmodforge.verify.place import Place, ThisHost
 from lmodforge.verify.places.choose import Wish, go, mounts_of
+from lmodforge.verify.places.slurm import partitions
 from lmodforge.verify.scenarios import Toggles
 from lmodforge.verify.shells import SHELLS
 from lmodforge.verify.site import Subject, verify
@@ -57,24 +58,39 @@ def verify_site(
     shells: str = "",
     jobs: int = 0,
     changed_since: str = "",
+    on: str = "",
     reports: Reports | None = None,
 ) -> Verification:
     """Try the current generation; the reports are written also when something is wrong."""
     opened = open_site(site, root)
     deployment = read_deployment(opened)
     mounts = mounts_of(deployment.layout, list(deployment.installed.values()))
-    place = go(opened.system, wish or Wish(), mounts)
+    places = [go(opened.system, each, mounts) for each in _wishes(wish or Wish(), on, opened.config)]
     subject = subject_of(opened, deployment, changed_since)
-    verified = verify(place, subject, _shells(place, shells), jobs or len(os.sched_getaffinity(0)))
-    if not isinstance(place, ThisHost) and (here := find_lmod(opened.system)):
-        verified = replace(verified, lmod_here=here.version)
-    _write(opened.system, opened.config, verified, reports or Reports())
-    number = deployment.generation.number
+    found = [_verified(opened.system, place, subject, shells, jobs) for place in places]
+    name, number = opened.config.name, deployment.generation.number
+    _write(opened.system, name, found, reports or Reports())
+    documents = [verified_json(name, number, each) for each in found]
+    together = {"document": "verify-places", "version": 1, "site": name, "generation": number, "places": documents}
     return Verification(
-        verified_text(opened.config.name, number, verified),
-        verified_json(opened.config.name, number, verified),
-        len(verified.failures),
+        "\n\n".join(verified_text(name, number, each) for each in found),
+        together if on else documents[0],
+        sum(len(each.failures) for each in found),
     )
+
+
+def _wishes(wish: Wish, on: str, site: SiteConfig) -> list[Wish]:
+    """Return the places: with `--on slurm` one for each partition of the site."""
+    if on not in ("", "slurm"):
+        raise SiteError(f"--on {on}: nothing is verified there", "`slurm`")
+    return [replace(wish, srun=options) for options in partitions(site)] if on else [wish]
+
+
+def _verified(system: System, place: Place, subject: Subject, shells: str, jobs: int) -> Verified:
+    verified = verify(place, subject, _shells(place, shells), jobs or len(os.sched_getaffinity(0)))
+    if not isinstance(place, ThisHost) and (here := find_lmod(system)):
+        return replace(verified, lmod_here=here.version)
+    return verified
 
 
 def subject_of(opened: OpenSite, deployment: Deployment, changed_since: str) -> Subject:
@@ -124,10 +140,10 @@ def _shells(place: Place, chosen: str) -> tuple[str, ...]:
     return tuple(name for name in names if name in there)
 
 
-def _write(system: System, site: SiteConfig, verified: Verified, reports: Reports) -> None:
+def _write(system: System, site: str, found: Sequence[Verified], reports: Reports) -> None:
     files: Sequence[tuple[str, str]] = (
-        (reports.junit, junit(site.name, verified)),
-        (reports.markdown, verified_markdown(site.name, verified)),
+        (reports.junit, junit(site, found)),
+        (reports.markdown, "\n".join(verified_markdown(site, each) for each in found)),
     )
     for name, text in files:
         if name:

@@ -37,7 +37,8 @@ class Wish:
     ssh: str = ""
     srun: str | None = None
     user: str = ""
-    """On this host a name; in a container a number, `0` for root; left out there: an ordinary user without a home."""
+    """On this host and in jobs a name. In a container a number, `0` for root; left out there: an ordinary user
+    without a home."""
 
 
 def go(system: System, wish: Wish, mounts: Sequence[str]) -> Place:
@@ -78,11 +79,13 @@ def _here(system: System) -> ThisHost:
 def _way(system: System, wish: Wish, mounts: Sequence[str]) -> Way:
     if wish.rootfs:
         return root_file_system(system, wish.rootfs, mounts, _number(wish.user))
-    if wish.user and (wish.ssh or wish.srun is not None):
-        raise SiteError("--user is for this host and for containers", "with --ssh write USER@HOST")
+    if wish.user and wish.ssh:
+        raise SiteError("--user is for this host, for containers and for jobs", "with --ssh write USER@HOST")
+    if wish.user and wish.srun is not None and os.geteuid():
+        raise SiteError("only root submits jobs of other users", "leave --user out, or ask as that user")
     if wish.ssh:
         return login_node(wish.ssh)
-    return another_user(wish.user) if wish.srun is None else Job(wish.srun)
+    return another_user(wish.user) if wish.srun is None else Job(wish.srun, wish.user)
 
 
 def _in_image(system: System, wish: Wish, mounts: tuple[str, ...]) -> Place:
