@@ -18,6 +18,7 @@ from lmodforge.apply.system import Completed, RealSystem
 from lmodforge.commands.deploy import Builds
 from lmodforge.commands.verify import Reports, verify_site
 from lmodforge.errors import SiteError
+from offline import make_mirror
 from slurm import wait_for
 
 LMODFORGE = str(Path(sys.executable).with_name("lmodforge"))
@@ -343,3 +344,16 @@ def test_modules_are_verified_in_jobs_on_each_partition(site):
         "small: srun --partition=main",
         "small: srun --partition=short",
     ]
+
+
+def test_jobs_build_from_a_mirror_and_ask_nothing_of_the_network(site):
+    site.describe(one="true")
+    mirror = site.root.parent / "mirror"
+    make_mirror(site.file, site.root, mirror)
+    code, said = site.ended(site.start("--offline", str(mirror)))
+    assert code == 0, said
+    assert states(site) == ["COMPLETED"] * 2
+    [log] = (site.state / "logs").glob("*/environment-one.log")
+    asked = [line for line in log.read_text().splitlines() if line.startswith("$ ") and "pip" in line]
+    assert asked
+    assert all("--offline" in line for line in asked)
