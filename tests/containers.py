@@ -93,6 +93,8 @@ class Podman:
 
     def image_of(self, root: Path, name: str) -> str:
         """Make an image of a root file system."""
+        # A Python of this host may lie in root's home; users of the image must get there, too.
+        run(*_AS_ROOT, "chmod", "o+x", root / "root")
         archive = self.folder / "root.tar"
         run(*_AS_ROOT, "tar", "--create", "--file", archive, "--directory", root, ".")
         self.run("import", "--quiet", archive, name)

@@ -13,11 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from containers import BARE
 from lmod import lmod
 from lmodforge.apply.system import RealSystem
+from lmodforge.commands.verify import verify_site
+from lmodforge.verify.places.choose import Wish
 from promises import kept
 
-pytestmark = pytest.mark.xdist_group("demo")  # one worker deploys it, once
+# One worker deploys it, once: the one that makes images.
+pytestmark = pytest.mark.xdist_group("containers")
 
 ENVIRONMENTS = {"sci": "scipy", "ml": "lightgbm", "bio": "Bio", "geo": "rasterio", "hpc": "dask"}
 
@@ -131,6 +135,14 @@ def test_find_names_every_module_that_holds_numpy(demo):
     root, _ = demo
     holders = json.loads(lmodforge(root, "find", "numpy", "--json").stdout)["holders"]
     assert {Path(holder["module"]).parts[0] for holder in holders} == set(ENVIRONMENTS)
+
+
+@pytest.mark.parametrize("user", ["", "root"])
+def test_verify_finds_nothing_wrong_with_it_in_a_container(demo, podman, user):
+    root, _ = demo
+    found = verify_site("demo", str(root), wish=Wish(image=BARE, engine="podman", user=user), shells="bash,tcsh")
+    assert found.failures == 0, found.text
+    assert [module["passed"] for module in found.json["modules"]] == [True] * 7
 
 
 def test_nothing_has_drifted_and_nothing_is_left_to_do(demo):

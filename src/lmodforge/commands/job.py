@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import FrameType
 
 from lmodforge.apply.execute import builder_for
@@ -32,19 +33,35 @@ _MOMENT = 1.0
 """Seconds: what Slurm ends, it ends with us, and then its reason counts and not that of a program that it ended."""
 
 
-def main(directory: str, task: str) -> int:
+@dataclass
+class Termination:
+    """SIGTERM: it ends the build, and never what tidies up after it."""
+
+    heard: bool = False
+    interrupts: bool = True
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        """Hear it; Slurm may say it twice."""
+        self.heard = True
+        if self.interrupts:
+            self.interrupts = False
+            raise SystemExit(128 + number)
+
+
+def main(directory: str, task: str, termination: Termination) -> int:
     """Carry out a step and write down how it ended. Exit 1: it failed, and what needs it must not begin."""
     work = Work(RealSystem(), directory)
     work.begin(task)
-    error = _build(work, task)
+    error = _build(work, task, termination)
     if error:
         sys.stderr.write(f"{error}\n")
         time.sleep(_MOMENT)
-    work.end(task, error)
-    return 1 if error else 0
+    if not termination.heard:
+        work.end(task, error)
+    return 1 if error or termination.heard else 0
 
 
-def _build(work: Work, task: str) -> SiteError | None:
+def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
     orders = work.orders()
     cache = f"{orders.site.builds.scratch}/lmodforge-{secrets.token_hex(16)}"
     work.system.make_directory(cache, 0o700)
@@ -64,6 +81,7 @@ def _build(work: Work, task: str) -> SiteError | None:
         build = builder.release if isinstance(action, BuildRelease) else builder.install
         return attempted(lambda: build(action), subject_of(action), workshop)  # type: ignore[arg-type]
     finally:
+        termination.interrupts = False
         work.system.end_programs()
         work.system.remove(cache)
 
@@ -75,11 +93,6 @@ def limits(given: Mapping[str, str]) -> dict[str, str]:
     return dict.fromkeys((*names, "PYTHON_CPU_COUNT"), cores) if cores else {}
 
 
-def _leave(number: int, _: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_IGN)  # Slurm may say it twice, and there is something to tidy up
-    raise SystemExit(128 + number)
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _leave)
-    raise SystemExit(main(sys.argv[1], f"{sys.argv[2]}-{sys.argv[3]}"))
+    signal.signal(signal.SIGTERM, heard := Termination())
+    raise SystemExit(main(sys.argv[1], f"{sys.argv[2]}-{sys.argv[3]}", heard))
