@@ -27,8 +27,8 @@ def small(tmp_path):
 
 @pytest.fixture(scope="session")
 def bare(tmp_path_factory):
-    """A root file system without Lmod."""
-    yield (root := debootstrap(tmp_path_factory.mktemp("bare") / "root", "python3-minimal"))
+    """A root file system without Lmod, with what wheels of the demo take from the system: OpenMP for lightgbm."""
+    yield (root := debootstrap(tmp_path_factory.mktemp("bare") / "root", "python3-minimal", "libgomp1"))
     remove(root)
 
 
