@@ -190,3 +190,18 @@ def test_as_oneself_with_a_home_that_is_fresh(small):
     done = subprocess.run([*argv, "root"], cwd="/", capture_output=True, text=True, check=False)
     assert (done.returncode, "user root" in done.stdout) == (0, True), done.stdout
     assert not (Path(os.environ["HOME"]) / "mine").exists()
+
+
+def test_a_site_that_users_cannot_read_is_said_once(small):
+    folder = small.root.parent
+    folder.chmod(0o700)
+    try:
+        done = docs(small, "--check")
+    finally:
+        folder.chmod(0o755)
+    profile = small.modulefiles / "init/profile.sh"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"user nobody cannot read {profile}\n"
+        "  hint: users could not either: deploy where they can, or name somebody who can with --user\n"
+    )

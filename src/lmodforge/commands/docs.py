@@ -25,7 +25,9 @@ from lmodforge.report.docs.templates import PageTemplates
 from lmodforge.report.docs.view import View, labels
 from lmodforge.report.style import counted
 from lmodforge.verify.blocks import read_blocks
+from lmodforge.verify.follow import SYSTEM_PATH
 from lmodforge.verify.pages import Account, Page, check_pages
+from lmodforge.verify.place import Place
 from lmodforge.verify.places.choose import Wish, go
 
 DEFAULT_OUT = "build/docs"
@@ -117,9 +119,12 @@ def _render(deployed: Sequence[_Deployed]) -> Mapping[str, bytes]:
 
 def _check(one: _Deployed, files: Mapping[str, bytes], titles: Mapping[str, str], user: str, jobs: int) -> CheckedPages:
     site, first = one.opened.config, View(one.cluster).first
+    place = go(one.opened.system, Wish(user=user or ("" if os.geteuid() else "nobody")), ())
+    profile = f"{one.deployment.layout.modulefiles}/init/profile.sh"
+    _refuse_unreadable(place, profile)
     account = Account(
-        place=go(one.opened.system, Wish(user=user or ("" if os.geteuid() else "nobody")), ()),
-        profile=f"{one.deployment.layout.modulefiles}/init/profile.sh",
+        place=place,
+        profile=profile,
         module=first.module if first and (site.project or site.scratch) else "",
         toggle=site.caches.uv.toggle,
     )
@@ -129,6 +134,15 @@ def _check(one: _Deployed, files: Mapping[str, bytes], titles: Mapping[str, str]
         for path, text in _pages_of(site.name, files)
     ]
     return check_pages(account, pages, jobs or len(os.sched_getaffinity(0)))
+
+
+def _refuse_unreadable(place: Place, profile: str) -> None:
+    """Raise when whoever tries the pages cannot even log in: every block would say the same."""
+    if place.run(["test", "-r", profile], env={"PATH": SYSTEM_PATH}, timeout=60).code:
+        raise SiteError(
+            f"{place.name} cannot read {profile}",
+            "users could not either: deploy where they can, or name somebody who can with --user",
+        )
 
 
 def _pages_of(site: str, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
