@@ -21,7 +21,6 @@ MAY_TOUCH_THE_WORLD = (
 )  # packer/ and rattler/ are programs that System.run starts
 MAY_PRINT = (
     "commands/job.py",
-    "tasks.py",
     "tasks/",
     "program.py",
     "developer/",
