@@ -15,7 +15,7 @@ import yaml
 
 from end_to_end.small import Small, site_text
 from lmodforge.apply.system import Completed, RealSystem
-from lmodforge.commands.deploy import Builds
+from lmodforge.commands.deploy import BuildOptions
 from lmodforge.commands.verify import Reports, verify_site
 from lmodforge.errors import SiteError
 from offline import make_mirror
@@ -289,6 +289,46 @@ def test_jobs_that_were_left_are_taken_up_by_the_next_deploy(site, signalled):
     assert site.current == "generations/0001"
 
 
+class Late(RealSystem):
+    """Asks its first question when the jobs of an earlier deploy have just ended."""
+
+    def __init__(self, go: Path, site: Site) -> None:
+        super().__init__()
+        self.go, self.site = go, site
+
+    def run(self, argv, **options):
+        if argv[0] == "squeue" and not self.go.exists():
+            self.go.touch()
+            wait_for(lambda: states(self.site) == ["COMPLETED", "COMPLETED"], "the jobs", PATIENCE)
+        return super().run(argv, **options)
+
+
+def test_what_a_job_finishes_after_the_plan_was_made_is_not_made_again(site):
+    go = site.scratch.parent / "go"
+    site.describe(one=f"sh -c 'while test ! -e {go}; do sleep 0.1; done'")
+    deploy = site.start()
+    site.checking()
+    deploy.kill()
+    site.ended(deploy)
+    done = site.deploy(Late(go, site))
+    assert (len(done.plan.releases), done.settled) == (1, True)
+    assert states(site) == ["COMPLETED", "COMPLETED"]
+
+
+def test_jobs_that_nobody_wants_any_more_are_ended_when_there_is_nothing_else_to_do(site):
+    site.describe(one="true")
+    assert site.deploy().settled
+    site.describe(one="true", two="sleep 60078")
+    deploy = site.start()
+    site.checking(2)
+    deploy.kill()
+    site.ended(deploy)
+    site.describe(one="true")
+    assert site.ended(site.start())[0] == 0
+    assert states(site) == ["COMPLETED", "COMPLETED", "CANCELLED"]
+    assert list((site.state / "jobs").iterdir()) == []
+
+
 def test_a_deploy_on_the_host_ends_the_jobs_of_one_that_was_lost(site):
     site.describe(one="sleep 60075")
     deploy = site.start()
@@ -296,7 +336,7 @@ def test_a_deploy_on_the_host_ends_the_jobs_of_one_that_was_lost(site):
     deploy.kill()
     site.ended(deploy)
     site.describe(one="true")
-    assert site.deploy(builds=Builds(on="host")).settled
+    assert site.deploy(builds=BuildOptions(on="host")).settled
     assert states(site) == ["COMPLETED", "CANCELLED"]
     assert list((site.state / "jobs").iterdir()) == []
 

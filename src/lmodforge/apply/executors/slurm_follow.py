@@ -27,6 +27,7 @@ _HINTS = {
     "PREEMPTED": "deploy again: what has its receipt stays",
 }
 _OURS = re.compile(r"\[ *[\d.]+ s\] [^:]+: (.*)")
+"""A line of `report.progress.PlainProgress`, which a job writes into its output: it says what the job is doing."""
 
 
 @dataclass(frozen=True)
@@ -89,19 +90,21 @@ class _Follower:
                 self.workshop.progress.state(each.step.subject, "Slurm does not answer; jobs go on")
             return
         self.silent = None
+        # After the question: what Slurm knows to have ended has said so by now.
+        ended = {work: work.ended() for work in {each.work for each in self.open.values()}}
         for id_, each in list(self.open.items()):
-            self._see(each, tasks.get(id_))
+            self._see(each, tasks.get(id_), said=each.task in ended[each.work])
 
     def _ask(self) -> dict[str, Task]:
         names = sorted({each.work.job_name(each.batch) for each in self.open.values()})
         return {f"{task.job}_{task.index}": task for task in self.slurm.tasks(names)}
 
-    def _see(self, each: Followed, task: Task | None) -> None:
+    def _see(self, each: Followed, task: Task | None, *, said: bool) -> None:
         if task and task.state not in ENDED:
             self.late.pop(each.id, None)
             self.workshop.progress.state(each.step.subject, self._state(each, task))
             return
-        failures = each.work.ended(each.task)
+        failures = each.work.failures(each.task) if said else None
         if failures is not None:
             self._end(each, failures)
         elif task is None or task.state == "COMPLETED":
