@@ -15,11 +15,12 @@ from lmodforge.apply.engines.conda_activation import activated
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.tools import install_tool
 from lmodforge.apply.workshop import Workshop
-from lmodforge.errors import StepFailed
+from lmodforge.errors import SiteError, StepFailed
 from lmodforge.modulefile.context import EnvironmentModule, Look, Operation
 from lmodforge.modulefile.kernel import WHERE as KERNELS
 from lmodforge.modulefile.kernel import kernel_json
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallConda, InstallPython, InstallTool
+from lmodforge.plan.jobs import subject_of
 from lmodforge.receipts.models import DistributionReceipt, Installed, OperationEntry, ReleaseReceipt
 from lmodforge.receipts.store import decode_installed, encode
 
@@ -40,6 +41,17 @@ class Builder:
     uv: Uv
     group: int | None
     """Group id that owns what is installed; None: as it comes."""
+
+    def attempt(self, action: Install | BuildRelease) -> SiteError | None:
+        """Carry out one step; return what went wrong."""
+        subject, progress = subject_of(action), self.workshop.progress
+        try:
+            self.release(action) if isinstance(action, BuildRelease) else self.install(action)
+        except (SiteError, OSError) as error:
+            progress.failed(subject, "failed; nothing is published")
+            return error if isinstance(error, SiteError) else StepFailed(f"{subject}: {_said(error)}")
+        progress.done(subject, "ready")
+        return None
 
     def install(self, action: Install) -> None:
         """Make a distribution or a tool."""
@@ -180,3 +192,7 @@ class Builder:
     def _receipt(self, path: str) -> Installed:
         place = self.workshop.layout.receipt(path)
         return decode_installed(self.workshop.system.read(place) or b"", place)
+
+
+def _said(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)

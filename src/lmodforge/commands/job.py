@@ -18,15 +18,12 @@ from dataclasses import dataclass
 from types import FrameType
 
 from lmodforge.apply.execute import builder_for
-from lmodforge.apply.executors.host import attempted
 from lmodforge.apply.executors.slurm_work import Work
 from lmodforge.apply.mirror.offline import open_mirror
 from lmodforge.apply.system import RealSystem
 from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.planning import engines_for
 from lmodforge.errors import SiteError
-from lmodforge.plan.actions import BuildRelease
-from lmodforge.plan.jobs import subject_of
 from lmodforge.report.progress import PlainProgress
 
 _MOMENT = 1.0
@@ -75,11 +72,8 @@ def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
         limits=limits(os.environ),
         marked=False,
     )
-    action = work.action(task)
     try:
-        builder = builder_for(workshop, engines_for(workshop))
-        build = builder.release if isinstance(action, BuildRelease) else builder.install
-        return attempted(lambda: build(action), subject_of(action), workshop)  # type: ignore[arg-type]
+        return builder_for(workshop, engines_for(workshop)).attempt(work.action(task))
     finally:
         termination.interrupts = False
         work.system.end_programs()
