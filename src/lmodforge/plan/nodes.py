@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from lmodforge.config.drivers import DRIVERS
-from lmodforge.config.node_types import NodeType
+from lmodforge.config.node_types import ANY, NodeType
 from lmodforge.config.processors import processor
 
 CPUINFO = "/proc/cpuinfo"
@@ -40,6 +40,11 @@ def node_of(name: str, cpuinfo: str, driver: str) -> Node:
         lines[key.strip()] = value.strip()
     found = re.search(r"\s(\d+)\.\d", driver.partition("\n")[0])
     return Node(name, lines, int(found[1]) if found else 0)
+
+
+def release_for(kind: str) -> str:
+    """Name a release by the type of nodes that it is for."""
+    return f"the release for {'every other node' if kind == ANY else f'nodes of type {kind}'}"
 
 
 def misfits(kind: NodeType, node: Node) -> tuple[str, ...]:
