@@ -6,7 +6,7 @@ Modules ask the same at load, in Lua (`shared/nodes.lua`), of the same files: wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -44,7 +44,14 @@ def node_of(name: str, cpuinfo: str, driver: str) -> Node:
 
 def release_for(kind: str) -> str:
     """Name a release by the type of nodes that it is for."""
-    return f"the release for {'every other node' if kind == ANY else f'nodes of type {kind}'}"
+    return f"the release for {where([kind])}"
+
+
+def where(kinds: Sequence[str]) -> str:
+    """Name nodes by their types: `nodes of type a100 and zen4, and every other node`."""
+    named = [kind for kind in kinds if kind != ANY]
+    types = f"nodes of type {' and '.join(named)}" if named else ""
+    return ", and ".join(filter(None, [types, "every other node" if ANY in kinds else ""]))
 
 
 def misfits(kind: NodeType, node: Node) -> tuple[str, ...]:
