@@ -48,9 +48,9 @@ def release_for(kind: str) -> str:
 
 
 def where(kinds: Sequence[str]) -> str:
-    """Name nodes by their types: `nodes of type a100 and zen4, and every other node`."""
+    """Name nodes by their types: `nodes of type a100 or zen4, and every other node`."""
     named = [kind for kind in kinds if kind != ANY]
-    types = f"nodes of type {' and '.join(named)}" if named else ""
+    types = f"nodes of type {' or '.join(named)}" if named else ""
     return ", and ".join(filter(None, [types, "every other node" if ANY in kinds else ""]))
 
 
