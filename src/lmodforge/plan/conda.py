@@ -8,6 +8,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from lmodforge.config.channels import channel_urls
 from lmodforge.config.distributions import CondaDistribution, MiniforgeDistribution
 from lmodforge.config.environments import Environment
@@ -180,7 +182,7 @@ def _python_packages(lock: str) -> Iterator[tuple[str, str]]:
         purls = [purl for purl in entry.get("purls") or () if purl.startswith("pkg:pypi/")]
         if (purls or needs & {"python", "python_abi"}) and name not in ("python", "python_abi"):
             known = re.split("[?@]", purls[0].removeprefix("pkg:pypi/"))[0] if purls else _ON_PYPI.get(name, name)
-            yield re.sub("[-_.]+", "-", known).lower(), version
+            yield canonicalize_name(known), version
 
 
 def _named(url: str) -> tuple[str, str]:
