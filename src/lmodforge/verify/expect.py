@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lmodforge.config.checks import Check
 from lmodforge.config.distributions import ModuleLook
@@ -68,6 +68,8 @@ class Expected:
     """Where it chooses by node: the directories of all."""
     elsewhere: tuple[str, ...] = ()
     """The types of nodes that it is for, when this node is of none of them."""
+    there: Mapping[str, Promise] = field(default_factory=dict)
+    """What it must give on other nodes, by their type."""
 
 
 def expected_modules(

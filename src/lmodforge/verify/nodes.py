@@ -10,9 +10,10 @@ from lmodforge.config.node_types import ANY
 from lmodforge.errors import SiteError
 from lmodforge.finding import Failure
 from lmodforge.plan.nodes import CPUINFO, DRIVER, Node, misfits, node_of
-from lmodforge.receipts.models import GenerationReceipt, Installed, ReleaseReceipt
+from lmodforge.receipts.models import GenerationReceipt, Installed
 from lmodforge.verify.expect import Expected, Inside, inside_of, look_of, promise_of
 from lmodforge.verify.follow import SYSTEM_PATH
+from lmodforge.verify.judge import Promise
 from lmodforge.verify.place import Place
 
 # The name, which is Slurm's in a job; the first processor; the driver.
@@ -57,13 +58,19 @@ class Chosen:
         if not releases:
             return module
         kind = first_type(self.site, releases, node)
-        receipt = self.installed.get(releases.get(kind, ""))
-        if not isinstance(receipt, ReleaseReceipt):
-            return replace(module, inside=Inside(), elsewhere=tuple(releases))
-        types = {path: name for name, path in releases.items()}
-        promise = replace(promise_of(self.site, receipt), node=kind, releases=types)
+        there = {name: self._promise(name, releases) for name in releases if name != kind}
+        if not kind:
+            return replace(module, inside=Inside(), elsewhere=tuple(releases), there=there)
+        receipt = self.installed[releases[kind]]
         inside = inside_of(self.site, look_of(self.site, module.name, receipt), receipt)
-        return replace(module, promise=promise, inside=inside)
+        return replace(module, promise=self._promise(kind, releases), inside=inside, there=there)
+
+    def _promise(self, kind: str, releases: Mapping[str, str]) -> Promise:
+        receipt = self.installed.get(releases[kind])
+        if receipt is None:
+            raise SiteError(f"{releases[kind]} has no receipt", "invoke deploy")
+        types = {path: name for name, path in releases.items()}
+        return replace(promise_of(self.site, receipt), node=kind, releases=types)
 
     def wrong_node(self, node: Node, kind: str, place: Place) -> tuple[Failure, ...]:
         """Say that a job which asks for a node of a type came to another one."""

@@ -145,7 +145,17 @@ class _Trying:
         work.append((first, [refusal(module.name) for module in group if module.refused]))
         elsewhere = [refusal_here(module) for module in group if module.elsewhere and not module.refused]
         work.append((replace(first, given=_AS_USERS), elsewhere))
-        return [*self._run(work), *pairs.missing(self.place)]
+        return [*self._run(work), *pairs.missing(self.place), *self._loads_there(first, group)]
+
+    def _loads_there(self, first: Bench, group: Sequence[Expected]) -> Iterator[Failure]:
+        """Load in one shell what modules give on nodes of other types."""
+        for kind in dict.fromkeys(kind for module in group for kind in module.there):
+            given = {"LMODFORGE_LOOK_ONLY": kind}
+            promises = {one.name: one.there[kind] for one in group if kind in one.there and not one.refused}
+            pairs, settings = Pairs(promises), f"LMODFORGE_LOOK_ONLY={kind}"
+            trials = [pairs.trial(name, settings) for name in promises]
+            yield from self._run([(replace(first, given={**first.given, **given}), trials)])
+            yield from pairs.missing(self.place)
 
     def _shown(self, modules: Sequence[Expected]) -> Iterator[Failure]:
         """Ask Lmod what it says about them."""

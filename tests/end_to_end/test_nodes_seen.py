@@ -1,4 +1,4 @@
-"""Modules that choose by node, tried where they are loaded: on this host, and in jobs on two nodes."""
+"""Modules that choose by node, as all that stands on receipts sees them: on this host, and in jobs on two nodes."""
 
 import os
 import platform
@@ -7,7 +7,12 @@ import pytest
 import yaml
 
 from end_to_end.small import Small, site_text
+from lmodforge.commands.docs import check_docs
+from lmodforge.commands.doctor import examine
+from lmodforge.commands.find import find_package
+from lmodforge.commands.status import show_status
 from lmodforge.commands.verify import verify_site
+from me import ME
 
 pytestmark = pytest.mark.xdist_group("slurm")  # one worker deploys the site, once
 
@@ -24,7 +29,7 @@ def small(tmp_path_factory):
         "plain": {"archspec": ANY, "job": {"options": ["--nodelist=n2"]}},
     }
     site["environments"]["tiny"]["nodes"] = {
-        "first": {"pypi": ["wheel"], "check": {"import": ["wheel"]}},
+        "first": {"pypi": ["attrs"], "check": {"import": ["attr"]}},
         "plain": {},
     }
     site["environments"]["only"]["nodes"] = {"first": {}}
@@ -86,6 +91,17 @@ def test_a_module_that_gives_the_release_of_other_nodes_is_found(small, tampered
     }
 
 
+def test_what_is_wrong_on_other_nodes_alone_is_found_here(small, tampered):
+    first = str((small.prefix / "envs/tiny-first").resolve())
+    tampered(first, "/nowhere")
+    found = {failure["expected"]: failure for failure in verify(small).json["failures"]}
+    assert found[f"VIRTUAL_ENV={first}"] == found[f"VIRTUAL_ENV={first}"] | {
+        "module": "tiny/1",
+        "given": "LMODFORGE_LOOK_ONLY=first",
+        "found": "VIRTUAL_ENV=/nowhere",
+    }
+
+
 def test_in_jobs_each_partition_and_each_type_of_nodes_says_what_its_node_got(small, slurm, environment):
     found = verify(small, on="slurm").json["places"]
     assert [failure for place in found for failure in place["failures"]] == []
@@ -110,3 +126,37 @@ def test_a_job_that_comes_to_another_node_than_its_type_says_is_found(small, slu
             "n2: its name is not like n1",
         )
     ]
+
+
+def test_find_says_on_which_nodes_a_module_has_a_package(small):
+    found = find_package("*", str(small.file), str(small.root))
+    assert [
+        (one["module"], one["package"], one["nodes"]) for one in found.json["holders"] if one["package"] != "pip"
+    ] == [
+        ("tiny/1", "attrs", ["first"]),
+        ("only/1", "idna", None),
+        ("tiny/1", "six", None),
+    ]
+    (line,) = find_package("attrs", str(small.file), str(small.root)).text.splitlines()
+    assert line.split(None, 2)[2] == "module load tiny/1 on nodes of type first"
+
+
+def test_status_misses_a_release_that_is_for_other_nodes(small):
+    (small.prefix / "envs/tiny-first").resolve().rename(small.prefix / "aside")
+    try:
+        found = show_status(str(small.file), str(small.root)).json["drift"]
+    finally:
+        (small.prefix / "aside").rename((small.prefix / "envs/tiny-first").resolve())
+    assert [(one["what"], one["found"]) for one in found] == [("release", "missing")]
+
+
+def test_the_pages_hold_on_a_node_that_cannot_load_everything(small):
+    found = check_docs((str(small.file),), str(small.root), user=ME, jobs=2).json["sites"][0]
+    assert found["failures"] == []
+    untried = [one["reason"] for one in found["not_run"]]
+    assert "only some nodes can load it" in untried
+
+
+def test_the_doctor_says_which_nodes_this_host_is(small):
+    found = {one["name"]: one["message"] for one in examine(str(small.file), str(small.root)).json["findings"]}
+    assert found["node"] == f"{HOST} is of type plain"
