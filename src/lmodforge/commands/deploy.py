@@ -14,6 +14,7 @@ from lmodforge.apply.executors.slurm import OnSlurm, clear, works
 from lmodforge.apply.executors.slurm_client import Slurm
 from lmodforge.apply.holder import hold
 from lmodforge.apply.mirror.offline import unpacked
+from lmodforge.apply.private_cache import safe_cache
 from lmodforge.apply.progress import Progress
 from lmodforge.apply.publish import MODULES, LoadTest
 from lmodforge.apply.settled import settle
@@ -65,8 +66,8 @@ def deploy(
     builds: Builds = Builds(),
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
-    workshop = _prepare(opened, progress)
-    with hold(opened.system, workshop.layout):
+    prepared = _prepare(opened, progress)
+    with hold(opened.system, prepared.layout), safe_cache(prepared) as workshop:
         # What still runs here is left of a deploy that was killed, and would write into what is built now.
         opened.system.end_marked(MARK, workshop.layout.software)
         workshop = _with_mirror(workshop)

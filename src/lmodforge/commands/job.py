@@ -3,13 +3,11 @@
     python -I -m lmodforge.commands.job DIRECTORY BATCH TASK
 
 Hosts that share a file system without locks must not share a cache: what two of them write at once is damaged.
-The cache is removed at the end; only a job that is killed outright leaves it behind.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import sys
 import time
@@ -20,6 +18,7 @@ from types import FrameType
 from lmodforge.apply.execute import builder_for
 from lmodforge.apply.executors.slurm_work import Work
 from lmodforge.apply.mirror.offline import open_mirror
+from lmodforge.apply.private_cache import private_cache
 from lmodforge.apply.system import RealSystem
 from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.planning import engines_for
@@ -60,24 +59,20 @@ def main(directory: str, task: str, termination: Termination) -> int:
 
 def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
     orders = work.orders()
-    cache = f"{orders.site.builds.scratch}/lmodforge-{secrets.token_hex(16)}"
-    work.system.make_directory(cache, 0o700)
-    workshop = Workshop(
+    node = Workshop(
         work.system,
         orders.site,
         orders.logs,
         PlainProgress(),
         mirror=open_mirror(work.system, orders.offline) if orders.offline else None,
-        private_cache=cache,
         limits=limits(os.environ),
         marked=False,
     )
-    try:
-        return builder_for(workshop, engines_for(workshop)).attempt(work.action(task))
-    finally:
-        termination.interrupts = False
-        work.system.end_programs()
-        work.system.remove(cache)
+    with private_cache(node) as workshop:
+        try:
+            return builder_for(workshop, engines_for(workshop)).attempt(work.action(task))
+        finally:
+            termination.interrupts = False
 
 
 def limits(given: Mapping[str, str]) -> dict[str, str]:
