@@ -16,13 +16,13 @@ from lmodforge.errors import StepFailed
 
 
 @contextmanager
-def safe_cache(workshop: Workshop) -> Iterator[Workshop]:
-    """Lend a workshop whose cache can be locked: the site's, which is there, or a private one."""
-    if workshop.system.can_lock(workshop.layout.cache):
+def safe_cache(workshop: Workshop, folder: str) -> Iterator[Workshop]:
+    """Lend a workshop with a private cache where nothing can be locked in the directory that work is done in."""
+    if workshop.system.can_lock(folder):
         yield workshop
         return
     with private_cache(workshop) as private:
-        why = f"files cannot be locked in {workshop.layout.cache}"
+        why = f"files cannot be locked in {folder}"
         workshop.progress.done("package cache", f"{private.cache}, for this run: {why}")
         yield private
 

@@ -67,10 +67,10 @@ def deploy(
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
     prepared = _prepare(opened, progress)
-    with hold(opened.system, prepared.layout), safe_cache(prepared) as workshop:
+    with hold(opened.system, prepared.layout), safe_cache(prepared, prepared.layout.cache) as lockable:
         # What still runs here is left of a deploy that was killed, and would write into what is built now.
-        opened.system.end_marked(MARK, workshop.layout.software)
-        workshop = _with_mirror(workshop)
+        opened.system.end_marked(MARK, prepared.layout.software)
+        workshop = _with_mirror(lockable)
         engines = engines_for(workshop, opened.document)
         executor = _executor(workshop, engines, builds)
         if isinstance(executor, OnHost) and works(workshop):

@@ -58,8 +58,20 @@ def main(directory: str, task: str, termination: Termination) -> int:
 
 
 def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
+    try:
+        node = _workshop(work)
+        with private_cache(node) as workshop:
+            try:
+                return builder_for(workshop, engines_for(workshop)).attempt(work.action(task))
+            finally:
+                termination.interrupts = False
+    except SiteError as error:  # of what the job was given
+        return error
+
+
+def _workshop(work: Work) -> Workshop:
     orders = work.orders()
-    node = Workshop(
+    return Workshop(
         work.system,
         orders.site,
         orders.logs,
@@ -68,11 +80,6 @@ def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
         limits=limits(os.environ),
         marked=False,
     )
-    with private_cache(node) as workshop:
-        try:
-            return builder_for(workshop, engines_for(workshop)).attempt(work.action(task))
-        finally:
-            termination.interrupts = False
 
 
 def limits(given: Mapping[str, str]) -> dict[str, str]:
