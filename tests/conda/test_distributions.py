@@ -18,7 +18,7 @@ from conda.small import Small
 from end_to_end.faults import Failing
 from installer import DEFAULTS, write_installer, write_micromamba
 from lmodforge.apply.system import RealSystem
-from lmodforge.commands.deploy import Builds
+from lmodforge.commands.deploy import BuildOptions
 from lmodforge.commands.lock import lock_site
 from lmodforge.errors import SiteError, StepFailed
 from offline import make_mirror, succeed
@@ -169,7 +169,7 @@ def test_the_installer_stays_in_the_cache_by_its_hash_and_a_new_prefix_needs_no_
 
 def test_two_bases_from_one_installer_are_made_at_once(small):
     small.site["distributions"]["other"] = small.base | {"module": "python/second"}
-    assert small.deploy(builds=Builds(jobs=2)).settled
+    assert small.deploy(builds=BuildOptions(jobs=2)).settled
     assert small.receipt("python/second").source == small.receipt().source
 
 

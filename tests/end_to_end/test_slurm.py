@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,7 +16,7 @@ import yaml
 
 from end_to_end.small import Small, site_text
 from lmodforge.apply.system import Completed, RealSystem
-from lmodforge.commands.deploy import Builds
+from lmodforge.commands.deploy import BuildOptions
 from lmodforge.commands.verify import Reports, verify_site
 from lmodforge.errors import SiteError
 from offline import make_mirror
@@ -264,6 +265,50 @@ def test_a_node_that_is_lost_takes_its_job_along_and_nothing_is_published(site):
     site.scratch.mkdir()
 
 
+def test_a_build_that_gives_way_to_more_urgent_work_says_so(site):
+    site.describe({"options": ["--no-requeue"]}, one="sleep 60079")
+    deploy = site.start()
+    [number] = site.checking()
+    [node] = site.slurm.run("squeue", "-h", "-r", "-j", number, "-o", "%N").split()
+    urgent = ("--partition=urgent", "--exclusive", f"--nodelist={node}", "--output=/dev/null", "--wrap=true")
+    site.slurm.submit(*urgent, cwd=site.root.parent)
+    code, said = site.ended(deploy)
+    assert code == 1
+    assert f"environment one: job {number} ended as PREEMPTED on {node}" in said
+    assert "hint: deploy again: what has its receipt stays" in said
+    assert site.current is None
+
+
+def test_a_build_that_needs_more_memory_than_it_was_given_says_so(site):
+    site.describe(one=f"{sys.executable} -c 'import time; held = bytearray(400 << 20); time.sleep(60)'")
+    code, said = site.ended(site.start())
+    assert code == 1
+    assert "slurmstepd" in said
+    assert "exceeded memory limit" in said
+    assert "hint: give it more `memory` in `builds.job`, or in `job` of the environment" in said
+    assert site.current is None
+    shutil.rmtree(site.scratch)  # it was killed outright
+    site.scratch.mkdir()
+
+
+class ControlGroups(RealSystem):
+    """Slurm's answer where control groups have noticed that the kernel killed a program of a job."""
+
+    def run(self, argv, **options):
+        done = super().run(argv, **options)
+        return replace(done, stdout=done.stdout.replace("|FAILED|", "|OUT_OF_MEMORY|"))
+
+
+def test_a_program_that_is_killed_for_want_of_memory_is_told_apart_from_one_that_fails(site):
+    site.describe(one="sh -c 'kill -9 $$'")
+    with pytest.raises(SiteError) as raised:
+        site.deploy(ControlGroups())
+    [killed, why] = raised.value.mistakes
+    assert killed.message == "environment one: exit code 137 from sh -c kill -9 $$"
+    assert re.match(r"environment one: job \d+_0 ended as OUT_OF_MEMORY on n\d", why.message)
+    assert why.hint == "give it more `memory` in `builds.job`, or in `job` of the environment"
+
+
 def test_interrupted_it_cancels_what_it_submitted(site):
     site.describe(one="sleep 60074")
     deploy = site.start()
@@ -289,6 +334,46 @@ def test_jobs_that_were_left_are_taken_up_by_the_next_deploy(site, signalled):
     assert site.current == "generations/0001"
 
 
+class Late(RealSystem):
+    """Asks its first question when the jobs of an earlier deploy have just ended."""
+
+    def __init__(self, go: Path, site: Site) -> None:
+        super().__init__()
+        self.go, self.site = go, site
+
+    def run(self, argv, **options):
+        if argv[0] == "squeue" and not self.go.exists():
+            self.go.touch()
+            wait_for(lambda: states(self.site) == ["COMPLETED", "COMPLETED"], "the jobs", PATIENCE)
+        return super().run(argv, **options)
+
+
+def test_what_a_job_finishes_after_the_plan_was_made_is_not_made_again(site):
+    go = site.scratch.parent / "go"
+    site.describe(one=f"sh -c 'while test ! -e {go}; do sleep 0.1; done'")
+    deploy = site.start()
+    site.checking()
+    deploy.kill()
+    site.ended(deploy)
+    done = site.deploy(Late(go, site))
+    assert (len(done.plan.releases), done.settled) == (1, True)
+    assert states(site) == ["COMPLETED", "COMPLETED"]
+
+
+def test_jobs_that_nobody_wants_any_more_are_ended_when_there_is_nothing_else_to_do(site):
+    site.describe(one="true")
+    assert site.deploy().settled
+    site.describe(one="true", two="sleep 60078")
+    deploy = site.start()
+    site.checking(2)
+    deploy.kill()
+    site.ended(deploy)
+    site.describe(one="true")
+    assert site.ended(site.start())[0] == 0
+    assert states(site) == ["COMPLETED", "COMPLETED", "CANCELLED"]
+    assert list((site.state / "jobs").iterdir()) == []
+
+
 def test_a_deploy_on_the_host_ends_the_jobs_of_one_that_was_lost(site):
     site.describe(one="sleep 60075")
     deploy = site.start()
@@ -296,7 +381,7 @@ def test_a_deploy_on_the_host_ends_the_jobs_of_one_that_was_lost(site):
     deploy.kill()
     site.ended(deploy)
     site.describe(one="true")
-    assert site.deploy(builds=Builds(on="host")).settled
+    assert site.deploy(builds=BuildOptions(on="host")).settled
     assert states(site) == ["COMPLETED", "CANCELLED"]
     assert list((site.state / "jobs").iterdir()) == []
 

@@ -35,7 +35,7 @@ KEPT_LOGS = 30
 
 
 @dataclass(frozen=True)
-class Builds:
+class BuildOptions:
     """Where somebody wants it built this time."""
 
     on: str = ""
@@ -63,7 +63,7 @@ def deploy(
     *,
     saved: Plan | None = None,
     replace_edited: bool = False,
-    builds: Builds = Builds(),
+    builds: BuildOptions = BuildOptions(),
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
     prepared = _prepare(opened, progress)
@@ -82,6 +82,8 @@ def deploy(
             plan = replace(plan, changes=tuple(map(_give_up_edit, plan.changes)))
         refuse_conflicts(plan)
         if plan.is_empty:
+            if works(workshop):
+                clear(workshop, Slurm(opened.system))  # nobody wants any more what these build
             _settle(workshop, plan)
             return Deployed(plan, None, settled=True)
         if workshop.mirror:
@@ -102,7 +104,7 @@ def deploy(
         return Deployed(replace(plan, warnings=again.warnings), outcome, settled=again.is_empty)
 
 
-def _executor(workshop: Workshop, engines: Engines, builds: Builds) -> OnHost | OnSlurm:
+def _executor(workshop: Workshop, engines: Engines, builds: BuildOptions) -> OnHost | OnSlurm:
     builder = builder_for(workshop, engines)
     if (builds.on or workshop.site.builds.on) == "slurm":
         return OnSlurm(workshop, builder, leave=builds.leave)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def is_up_to_date(opened: OpenSite) -> bool:
     """Say whether there is nothing to do, without loading models or templates; False when that takes a plan."""
     layout = opened.layout
-    if layout is None or opened.document.mistakes:
-        return False
+    if layout is None or opened.document.mistakes or opened.system.names(layout.jobs):
+        return False  # jobs that a lost deploy has left: they are taken up, or ended
     return is_settled(opened.system, layout, opened.inputs)
 
 

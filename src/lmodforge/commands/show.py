@@ -60,11 +60,11 @@ def run_deploy(
     opened = open_site(site, root, offline=offline)
     if not saved and is_up_to_date(opened):
         return _nothing(opened)
-    from lmodforge.commands.deploy import Builds, deploy  # noqa: PLC0415 - only with something to do
+    from lmodforge.commands.deploy import BuildOptions, deploy  # noqa: PLC0415 - only with something to do
     from lmodforge.report.deployed import deployed_json, deployed_text  # noqa: PLC0415 - the same
     from lmodforge.report.progress import progress_for_stderr  # noqa: PLC0415 - the same
 
-    builds = Builds(on=_place(on), jobs=jobs, leave=leave)
+    builds = BuildOptions(on=_place(on), jobs=jobs, leave=leave)
     with progress_for_stderr() as progress:
         done = deploy(opened, progress, saved=saved, replace_edited=replace_edited, builds=builds)
     return Shown(

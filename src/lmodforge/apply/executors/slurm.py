@@ -14,7 +14,7 @@ from lmodforge.apply.executors.slurm_follow import Followed, follow
 from lmodforge.apply.executors.slurm_work import Orders, Work, signature_of
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Plan
+from lmodforge.plan.actions import AdoptPrefix, Plan
 from lmodforge.plan.jobs import Batch, Step, batches_of, sbatch_options, steps_of
 
 _PATIENCE = 60.0
@@ -32,11 +32,11 @@ class OnSlurm:
 
     def carry_out(self, plan: Plan) -> None:
         """Take up, submit, follow; when this ends early, cancel."""
-        slurm, steps = Slurm(self.workshop.system), steps_of(plan, self.workshop.site)
+        slurm = Slurm(self.workshop.system)
         for install in plan.installs:
             if isinstance(install, AdoptPrefix):
                 self.builder.install(install)
-        followed = take_up(self.workshop, slurm, steps)
+        steps, followed = take_up(self.workshop, slurm, steps_of(plan, self.workshop.site))
         try:
             self.submit(slurm, steps, followed)
             failures = follow(followed, self.workshop, slurm)
@@ -54,17 +54,15 @@ class OnSlurm:
         return isinstance(error, SlurmSilent) or (self.leave and isinstance(error, KeyboardInterrupt))
 
     def submit(self, slurm: Slurm, steps: Sequence[Step], followed: list[Followed]) -> None:
-        """Submit what nobody does yet, and add it to what is followed."""
-        known = {each.step.path for each in followed}
-        rest = [step for step in steps if step.path not in known and not self._is_done(step)]
-        if not rest:
+        """Submit, and add it to what is followed."""
+        if not steps:
             return
         logs = self.workshop.logs
         name = f"lmodforge-{self.workshop.site.name}-{logs.rpartition('/')[2]}"
         work = Work(self.workshop.system, f"{self.workshop.layout.jobs}/{name}")
         mirror = self.workshop.mirror
         work.write_orders(Orders(self.workshop.site, logs, mirror.folder if mirror else ""))
-        for number, batch in enumerate(batches_of(rest, slurm.longest_array())):
+        for number, batch in enumerate(batches_of(steps, slurm.longest_array())):
             work.write_batch(number, batch)
             job = self._submit_batch(slurm, work, number, batch, followed)
             followed += [Followed(step, work, number, index, job, logs) for index, step in enumerate(batch.steps)]
@@ -80,12 +78,6 @@ class OnSlurm:
             after=f"{needed.job}_{needed.index}" if needed else "",
         )
 
-    def _is_done(self, step: Step) -> bool:
-        """Say whether a job of an earlier deploy has made a release since the plan was made."""
-        stat, layout = self.workshop.system.stat, self.workshop.layout
-        made = stat(layout.receipt(step.path)) is not None and stat(layout.started(step.path)) is None
-        return made and isinstance(step.action, BuildRelease) and step.action.build
-
 
 def works(workshop: Workshop) -> list[Work]:
     """Return what was written for jobs of this and of earlier deploys."""
@@ -93,8 +85,11 @@ def works(workshop: Workshop) -> list[Work]:
     return [Work(workshop.system, f"{jobs}/{name}") for name in workshop.system.names(jobs)]
 
 
-def take_up(workshop: Workshop, slurm: Slurm, steps: Sequence[Step]) -> list[Followed]:
-    """Find jobs of an earlier deploy that do what is to be done, and end its others."""
+def take_up(workshop: Workshop, slurm: Slurm, steps: Sequence[Step]) -> tuple[list[Step], list[Followed]]:
+    """Find jobs of an earlier deploy that do what is to be done, and end its others.
+
+    Return the steps that are left, without what such a job has finished since the plan was made; and what goes on.
+    """
     wanted = {signature_of(step.action): step for step in steps}
     followed, stray = [], []
     for work, number, task in _active(workshop, slurm):
@@ -107,9 +102,24 @@ def take_up(workshop: Workshop, slurm: Slurm, steps: Sequence[Step]) -> list[Fol
     _end(slurm, stray)
     kept = {each.work for each in followed}
     for work in works(workshop):
+        for signature in _finished(work):
+            _drop_made(wanted, signature, workshop)
         if work not in kept:
             work.remove()
-    return followed
+    return list(wanted.values()), followed
+
+
+def _finished(work: Work) -> list[str]:
+    """Return the signatures of what jobs have done."""
+    return [work.signature(task) for task in sorted(work.ended()) if work.failures(task) == []]
+
+
+def _drop_made(wanted: dict[str, Step], signature: str, workshop: Workshop) -> None:
+    """Strike a step whose job has finished it, unless somebody has removed what it made."""
+    step, stat = wanted.get(signature), workshop.system.stat
+    if step and stat(step.path) and stat(workshop.layout.receipt(step.path)):
+        del wanted[signature]
+        workshop.progress.done(step.subject, "ready: a job of an earlier deploy made it")
 
 
 def clear(workshop: Workshop, slurm: Slurm) -> None:

@@ -70,10 +70,14 @@ class Work:
         """Return the digest of what a task does, as it was written."""
         return sha256(self._content(f"{task}.json"))
 
+    def tasks(self) -> list[str]:
+        """Return what was written down to do."""
+        names = (name for name in self.system.names(self.directory) if name != "site.json")
+        return [name.removesuffix(".json") for name in names if name.endswith(".json")]
+
     def batches(self) -> list[int]:
         """Return the numbers of the batches that were written down."""
-        tasks = (name for name in self.system.names(self.directory) if name.endswith(".json") and name != "site.json")
-        return sorted({int(name.partition("-")[0]) for name in tasks})
+        return sorted({int(task.partition("-")[0]) for task in self.tasks()})
 
     def begin(self, task: str) -> None:
         """Forget how it ended before: Slurm starts a job again when its node is lost."""
@@ -84,11 +88,16 @@ class Work:
         mistakes = [(mistake.message, mistake.hint) for mistake in error.mistakes] if error else []
         self.system.write(f"{self.directory}/{task}.ended", json.dumps(mistakes).encode(), 0o600)
 
-    def ended(self, task: str) -> list[StepFailed] | None:
-        """Return what went wrong; None when it has not ended by itself."""
-        # Listing the directory makes NFS ask its server; a file that was not there a moment ago would stay missing.
-        if f"{task}.ended" not in self.system.names(self.directory):
-            return None
+    def ended(self) -> frozenset[str]:
+        """Return the tasks that have said how they ended.
+
+        Listing the directory makes NFS ask its server; a file that was not there a moment ago would stay missing.
+        """
+        names = self.system.names(self.directory)
+        return frozenset(name.removesuffix(".ended") for name in names if name.endswith(".ended"))
+
+    def failures(self, task: str) -> list[StepFailed] | None:
+        """Return what went wrong in a task that has ended; None when that cannot be read yet."""
         written = self.system.read(f"{self.directory}/{task}.ended")
         return [StepFailed(*each) for each in json.loads(written)] if written is not None else None
 
