@@ -13,6 +13,7 @@ from lmodforge.apply.executors.host import OnHost
 from lmodforge.apply.executors.slurm import OnSlurm, clear, works
 from lmodforge.apply.executors.slurm_client import Slurm
 from lmodforge.apply.holder import hold
+from lmodforge.apply.mirror.layer import Layer
 from lmodforge.apply.mirror.offline import unpacked
 from lmodforge.apply.private_cache import safe_cache
 from lmodforge.apply.progress import Progress
@@ -73,8 +74,8 @@ def deploy(
         workshop = _with_mirror(lockable)
         engines = engines_for(workshop, opened.document)
         executor = _executor(workshop, engines, builds)
-        if isinstance(executor, OnHost) and works(workshop):
-            clear(workshop, Slurm(opened.system))
+        if isinstance(executor, OnHost):
+            _end_jobs(workshop)
         plan = saved or plan_site(opened, workshop, engines)
         if saved:
             refuse_changed(opened, saved)
@@ -82,8 +83,7 @@ def deploy(
             plan = replace(plan, changes=tuple(map(_give_up_edit, plan.changes)))
         refuse_conflicts(plan)
         if plan.is_empty:
-            if works(workshop):
-                clear(workshop, Slurm(opened.system))  # nobody wants any more what these build
+            _end_jobs(workshop)  # nobody wants any more what these build
             _settle(workshop, plan)
             return Deployed(plan, None, settled=True)
         if workshop.mirror:
@@ -109,6 +109,13 @@ def _executor(workshop: Workshop, engines: Engines, builds: BuildOptions) -> OnH
     if (builds.on or workshop.site.builds.on) == "slurm":
         return OnSlurm(workshop, builder, leave=builds.leave)
     return OnHost(workshop, builder, builds.jobs or _jobs())
+
+
+def _end_jobs(workshop: Workshop) -> None:
+    """End what a deploy by Slurm has left, with the files that it builds from."""
+    if works(workshop):
+        clear(workshop, Slurm(workshop.system))
+    Layer(workshop).remove()
 
 
 def _with_mirror(workshop: Workshop) -> Workshop:

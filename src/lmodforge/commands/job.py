@@ -1,4 +1,4 @@
-"""The program of a job: one building step, with a package cache of its own on the node's own disk.
+"""The program of a job: one building step, from a mirror's files, with a package cache on the node's own disk.
 
     python -I -m lmodforge.commands.job DIRECTORY BATCH TASK
 
@@ -59,7 +59,7 @@ def main(directory: str, task: str, termination: Termination) -> int:
 
 def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
     try:
-        node = _workshop(work)
+        node = _workshop(work, task)
         with private_cache(node) as workshop:
             try:
                 return builder_for(workshop, engines_for(workshop)).attempt(work.action(task))
@@ -69,14 +69,15 @@ def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
         return error
 
 
-def _workshop(work: Work) -> Workshop:
+def _workshop(work: Work, task: str) -> Workshop:
     orders = work.orders()
+    offline = "" if work.signature(task) in orders.online else orders.offline
     return Workshop(
         work.system,
         orders.site,
         orders.logs,
         PlainProgress(),
-        mirror=open_mirror(work.system, orders.offline) if orders.offline else None,
+        mirror=open_mirror(work.system, offline) if offline else None,
         limits=limits(os.environ),
         marked=False,
     )
