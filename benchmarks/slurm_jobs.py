@@ -71,7 +71,7 @@ def five_at_once(folder: Path) -> Row:
         unit="x the ideal",
         limit=OF_IDEAL,
         how=f"{span:.0f} s; builds {', '.join(f'{each:.0f}' for each in builds)} s, ideal {ideal:.1f} s; "
-        f"apart from that {together - span:.1f} s: planning, fetching, Slurm's start, the last question to it, publishing",
+        f"apart from that {together - span:.1f} s: planning, fetching, Slurm's start, its last answer, publishing",
         bound_by="how five builds share two nodes",
     )
 

@@ -43,7 +43,7 @@ class Layer:
         )
         alone = [step for step in steps if step.path not in served]
         for step in alone:
-            self.workshop.progress.state(step.subject, "its job will use the network: not all of it is wheels")
+            self.workshop.progress.state(step.subject, "its job uses the network: not all that it needs can be shared")
         return alone
 
     def remove(self) -> None:
