@@ -48,7 +48,7 @@ class Batch:
 def subject_of(action: Install | BuildRelease) -> str:
     """Name what is built."""
     if isinstance(action, BuildRelease):
-        return f"environment {action.environment}"
+        return action.subject
     return f"{'tool' if action.type == 'tool' else 'distribution'} {action.name}"
 
 
@@ -59,14 +59,15 @@ def steps_of(plan: Plan, site: SiteConfig) -> tuple[Step, ...]:
     return (
         *(Step(install, site.builds.job) for install in installs),
         *(
-            Step(
-                release,
-                site.environments[release.environment].job.over(site.builds.job),
-                release.prefix if release.prefix in made else "",
-            )
+            Step(release, _job_of(release, site), release.prefix if release.prefix in made else "")
             for release in plan.releases
         ),
     )
+
+
+def _job_of(release: BuildRelease, site: SiteConfig) -> Job:
+    job = site.environments[release.environment].job.over(site.builds.job)
+    return site.nodes[release.node].job.over(job) if release.node else job
 
 
 def batches_of(steps: Sequence[Step], longest: int) -> tuple[Batch, ...]:

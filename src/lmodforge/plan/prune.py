@@ -53,7 +53,7 @@ def removals(
     trees: Sequence[int], kept: Mapping[int, GenerationReceipt], installed: Mapping[str, Installed], layout_of: str
 ) -> tuple[Removal, ...]:
     """Return generations that are not kept, and what only they led to; a prefix stays while a release in it does."""
-    used = {path for receipt in kept.values() for path in receipt.modules.values()}
+    used = {path for receipt in kept.values() for path in receipt.paths}
     gone = [
         Removal("generation", f"{layout_of}/{number:04d}", "not kept", number=number)
         for number in trees

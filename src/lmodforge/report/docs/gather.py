@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from lmodforge.config.distributions import Distribution as DistributionConfig
 from lmodforge.config.environments import Environment as EnvironmentConfig
 from lmodforge.config.licences import without_token
@@ -196,4 +198,4 @@ def requested(written: EnvironmentConfig) -> tuple[str, ...]:
     """Return the names of what was asked for, as metadata write them."""
     asked = [spec.rpartition("::")[2] for spec in written.conda] + list(written.pypi)
     names = (match[0] for text in asked if (match := _NAME.match(text.strip())))
-    return tuple(sorted({re.sub(r"[-_.]+", "-", name).lower() for name in names}))
+    return tuple(sorted({canonicalize_name(name) for name in names}))
