@@ -1,7 +1,6 @@
 """Jobs that share packages, on two nodes and a file system without locks: one writer fetches, and no node asks."""
 
 import contextlib
-import getpass
 import re
 import shutil
 import stat
@@ -15,6 +14,7 @@ from end_to_end.test_download import VERSION, offer
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.mirror import simple_index
 from lockless import lockless
+from me import ME
 from offline import succeed
 from slurm import wait_for
 
@@ -85,8 +85,8 @@ class Shared(Centre):
         for deploy in self.deploys:
             deploy.kill()
             deploy.communicate()
-        self.slurm.run("scancel", "--quiet", "--user", getpass.getuser())
-        self.slurm.run("scontrol", "update", "nodename=n1,n2", "state=resume")
+        self.slurm.run("scancel", "--quiet", "--user", ME)
+        self.slurm.run("scontrol", "update", "nodename=n1,n2", "state=undrain")
 
     def asked(self, since=0):
         return sorted(path for path in self.server.asked[since:] if path.endswith(FILES))
