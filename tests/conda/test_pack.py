@@ -18,9 +18,10 @@ from lmodforge.apply.system import RealSystem
 from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.pack import pack_environment
 from lmodforge.commands.status import show_status
+from lmodforge.config.archives import FORMATS
 from lmodforge.config.models import Permissions
 from lmodforge.errors import SiteError
-from lmodforge.kits.archive import FORMATS, Archive
+from lmodforge.kits.archive import Archive
 
 # A binary with a path at the end of a string, and two in one, as libraries have them.
 BINARY = b"\0\1" + PLACEHOLDER.encode() + b"/share\0\377" + f"{PLACEHOLDER}/a:{PLACEHOLDER}/b".encode() + b"\0\0end"

@@ -20,7 +20,8 @@ from kits.example import (
     R,
     site_with,
 )
-from lmodforge.kits.archive import FORMATS, Archive
+from lmodforge.config.archives import FORMATS
+from lmodforge.kits.archive import Archive
 from lmodforge.kits.render import packed_kits, starter_kits
 from lmodforge.modulefile.render import Templates
 

@@ -14,10 +14,11 @@ from lmodforge.apply.pack import pack_release
 from lmodforge.commands.planning import workshop_for
 from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import OpenSite, open_site
+from lmodforge.config.archives import FORMATS, Format
 from lmodforge.config.naming import absolute_path
 from lmodforge.config.scheduler import HTCondorScheduler, size_in_bytes
 from lmodforge.errors import SiteError
-from lmodforge.kits.archive import FORMATS, Archive, Format, Way, archive_name, way_for
+from lmodforge.kits.archive import Archive, Way, archive_name, way_for
 from lmodforge.kits.render import Kit, packed_kits
 from lmodforge.kits.subject import Subject, subjects_of_receipts
 from lmodforge.report.progress import progress_for_stderr

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
+from lmodforge.config.archives import Format
 from lmodforge.config.scheduler import HTCondorScheduler, Transfer, size_in_bytes
 from lmodforge.kits.quote import filled
 from lmodforge.kits.subject import Subject
-
-Format = Literal["tar.gz", "tar.zst", "squashfs"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 @dataclass(frozen=True)
