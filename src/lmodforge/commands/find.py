@@ -9,7 +9,7 @@ from typing import Any
 
 from lmodforge.commands.receipts import read_deployment
 from lmodforge.commands.site import open_site
-from lmodforge.receipts.models import ToolReceipt
+from lmodforge.receipts.models import DistributionReceipt, ReleaseReceipt, ToolReceipt
 from lmodforge.report.style import table
 
 
@@ -52,7 +52,7 @@ def find_package(pattern: str, site: str, root: str) -> Found:
         if receipt is None:
             continue
         entries = [(receipt.name, receipt.version)] if isinstance(receipt, ToolReceipt) else []
-        if not isinstance(receipt, ToolReceipt):
+        if isinstance(receipt, DistributionReceipt | ReleaseReceipt):
             entries = [(package.name, package.version) for package in receipt.packages]
         holders += [Holder(name, version, module) for name, version in entries if fnmatchcase(_normal(name), wanted)]
     return Found(pattern, tuple(sorted(holders)))

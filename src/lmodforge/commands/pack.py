@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from lmodforge.apply.pack import pack_release
+from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.planning import workshop_for
 from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import OpenSite, open_site
@@ -92,7 +93,7 @@ def pack_environment(
         _refuse_what_is_there(opened, [f"{target}/{file}" for file in (asked.file, *(kit.file for kit in planned))])
     opened.system.make_directory(target)
     with progress_for_stderr() as progress:
-        archive = pack_release(workshop_for(opened, progress), subject.prefix, asked, target)
+        archive = _pack(workshop_for(opened, progress), subject.prefix, asked, target)
     kits = packed_kits(opened.config, subject, opened.templates, archive)
     for kit in kits:
         opened.system.write(f"{target}/{kit.file}", kit.text.encode(), 0o755 if kit.runnable else 0o644)
@@ -101,6 +102,18 @@ def pack_environment(
     way = way_for(condor, archive, archive.size) if condor else None
     sha256 = opened.system.sha256(f"{target}/{archive.file}") or ""
     return Packed(subject, archive, sha256, target, kits, condor, way)
+
+
+def _pack(workshop: Workshop, prefix: str, asked: Archive, out: str) -> Archive:
+    shown = f"archive {asked.file}"
+    try:
+        archive = pack_release(workshop, prefix, asked, out)
+    except BaseException:
+        workshop.system.end_programs()
+        workshop.progress.failed(shown, "not packed")
+        raise
+    workshop.progress.done(shown, "packed")
+    return archive
 
 
 def _choose(name: str, opened: OpenSite, deployed: Deployment) -> Subject:

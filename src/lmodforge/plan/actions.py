@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lmodforge.config.archives import Format
 from lmodforge.plan.facts import Interpreter
 
 Sign = Literal["+", "~", "-", "!"]
@@ -136,7 +137,25 @@ class BuildRelease:
     type: Literal["release"] = "release"
 
 
+@dataclass(frozen=True)
+class PackRelease:
+    """Pack a release into one file."""
+
+    name: str
+    """What users find it by: `sci-2026.11.tar.zst`."""
+    environment: str
+    version: str
+    release: str
+    path: str
+    format: Format
+    place: str = ""
+    """The only directory where it has to work; empty: anywhere."""
+    type: Literal["archive"] = "archive"
+
+
 Install = InstallPython | InstallConda | AdoptPrefix | InstallTool
+Action = Install | BuildRelease | PackRelease
+"""Everything that is made before anything is published."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +187,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     installs: tuple[Install, ...] = ()
     releases: tuple[BuildRelease, ...] = ()
+    archives: tuple[PackRelease, ...] = ()
     publish: Publish | None = None
     warnings: tuple[str, ...] = ()
     format: Literal[1] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,17 @@ from lmodforge.modulefile.context import (
     WorkspacesModule,
 )
 from lmodforge.modulefile.policy import Policy, lua_pattern, policy_of
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallConda, InstallPython, InstallTool
+from lmodforge.plan.actions import (
+    AdoptPrefix,
+    BuildRelease,
+    Change,
+    Install,
+    InstallConda,
+    InstallPython,
+    InstallTool,
+    PackRelease,
+)
+from lmodforge.plan.archives import desired_archives
 from lmodforge.plan.conda import base_conda_request, too_old
 from lmodforge.plan.condarc import base_files
 from lmodforge.plan.facts import Facts, Interpreter
@@ -46,6 +57,7 @@ class Desired:
 
     installs: tuple[Install, ...]
     releases: tuple[BuildRelease, ...]
+    archives: tuple[PackRelease, ...]
     modules: tuple[Module, ...]
     links: dict[str, str]
     refused: tuple[Change, ...] = ()
@@ -53,8 +65,12 @@ class Desired:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every prefix, release and tool."""
-        return (*(install.prefix for install in self.installs), *(release.path for release in self.releases))
+        """Every prefix, release, tool and archive."""
+        return (
+            *(install.prefix for install in self.installs),
+            *(release.path for release in self.releases),
+            *(archive.path for archive in self.archives),
+        )
 
     @property
     def base_files(self) -> tuple[str, ...]:
@@ -95,9 +111,11 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     links: dict[str, str] = {}
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path)
+    archives = tuple(archive for release in releases for archive in desired_archives(site, layout, release))
+    links |= {f"{layout.archives}/{each.name}": posixpath.relpath(each.path, layout.archives) for each in archives}
     theirs = () if site.anaconda_terms else refused(installs, releases, facts)
     conflicts = (*theirs, *too_old(site, facts))
-    return Desired(tuple(installs), tuple(releases), tuple(modules), links, conflicts)
+    return Desired(tuple(installs), tuple(releases), archives, tuple(modules), links, conflicts)
 
 
 def removed_modules(earlier: Iterable[str], modules: Sequence[Module]) -> list[RemovedModule]:

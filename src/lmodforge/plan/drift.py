@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lmodforge.plan.actions import Change
@@ -30,6 +30,8 @@ class Inside:
     """By path: what in it no longer has its mode."""
     hashes: Mapping[str, str] = field(default_factory=dict)
     """sha256 of the files of tools, by path."""
+    changed: Collection[str] = ()
+    """Archives that hold other bytes than were made."""
 
 
 def drift(generation: GenerationReceipt, facts: Facts, inside: Inside) -> tuple[Change, ...]:
@@ -53,7 +55,12 @@ def _with_repair(change: Change) -> Change:
 def _inside(facts: Facts, inside: Inside) -> Iterator[Change]:
     for path in inside.missing:
         kind = getattr(facts.installed.get(path), "kind", "prefix")
-        yield Change("~", kind, path, "missing", hint="deploy makes it again, from the same lock")
+        source = "release" if kind == "archive" else "lock"
+        yield Change("~", kind, path, "missing", hint=f"deploy makes it again, from the same {source}")
+    for path in inside.changed:
+        yield Change(
+            "~", "archive", path, "not what was made", hint="deploy makes it again, beside it, from its release"
+        )
     for path, entries in inside.thawed.items():
         kind = getattr(facts.installed.get(path), "kind", "prefix")
         more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""

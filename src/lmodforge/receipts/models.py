@@ -123,6 +123,26 @@ class ToolReceipt(_Receipt):
     """sha256 of each file below the prefix."""
 
 
+class ArchiveReceipt(_Receipt):
+    """A release in one file."""
+
+    kind: Literal["archive"] = "archive"
+    name: str
+    """The environment's name."""
+    version: str
+    type: str
+    """Its format: tar.gz, tar.zst, squashfs."""
+    path: str
+    release: str
+    """What is in it."""
+    place: str = ""
+    """The only directory where it works; empty: anywhere."""
+    sha256: str
+    size: int
+    signature: str
+    """How the file looked, so that a change of it is noticed unread."""
+
+
 class GenerationReceipt(_Receipt):
     """One complete module tree, and the by-name links that belong to it."""
 
@@ -139,5 +159,5 @@ class GenerationReceipt(_Receipt):
     """Full name of each module -> the prefix, release or tool that it leads to."""
 
 
-Installed = DistributionReceipt | ReleaseReceipt | ToolReceipt
+Installed = DistributionReceipt | ReleaseReceipt | ToolReceipt | ArchiveReceipt
 Receipt = Annotated[Installed | GenerationReceipt, Field(discriminator="kind")]
