@@ -26,6 +26,7 @@ from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import Change, Plan
 from lmodforge.verify.lmod import Lmod, find_lmod
 from lmodforge.verify.load import load_test
+from lmodforge.verify.packages import refuse_missing
 from lmodforge.verify.place import ThisHost
 
 _MIRROR = "mirror"
@@ -80,6 +81,8 @@ def deploy(
         if replace_edited:
             plan = replace(plan, changes=tuple(map(_give_up_edit, plan.changes)))
         refuse_conflicts(plan)
+        if isinstance(executor, OnHost) and any(archive.format == "squashfs" for archive in plan.archives):
+            refuse_missing(opened.system, "mksquashfs", "squashfs-tools", what="squashfs")
         if plan.is_empty:
             if works(workshop):
                 clear(workshop, Slurm(opened.system))  # nobody wants any more what these build

@@ -24,8 +24,7 @@ from lmodforge.kits.render import Kit, packed_kits
 from lmodforge.kits.subject import Subject, subjects_of_receipts
 from lmodforge.report.progress import progress_for_stderr
 from lmodforge.report.style import size as shown_size
-from lmodforge.verify.follow import find_program
-from lmodforge.verify.packages import install_command
+from lmodforge.verify.packages import refuse_missing
 
 
 @dataclass(frozen=True)
@@ -152,15 +151,15 @@ def _asked(subject: Subject, kind: str, dest_prefix: str, opened: OpenSite) -> A
             f"{subject.name} has no Python, which an archive needs to find its place in a job",
             "name the place with --dest-prefix",
         )
-    return Archive(archive_name(subject, chosen), chosen, dest_prefix=dest_prefix)
+    return Archive(archive_name(subject.name, subject.version, subject.prefix, chosen), chosen, dest_prefix=dest_prefix)
 
 
 def _format(kind: str, opened: OpenSite) -> Format:
     chosen = next((known for known in FORMATS if known == kind), None)
     if chosen is None:
         raise SiteError(f"--format {kind}: no such format is known", f"one of: {', '.join(FORMATS)}")
-    if chosen == "squashfs" and not find_program(opened.system, "mksquashfs"):
-        raise SiteError("squashfs needs mksquashfs", install_command(opened.system, ["squashfs-tools"]))
+    if chosen == "squashfs":
+        refuse_missing(opened.system, "mksquashfs", "squashfs-tools", what="squashfs")
     return chosen
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lmodforge.config.archives import Format
+
 FORMAT = 1
 """The newest format that this lmodforge reads."""
 
@@ -130,8 +132,7 @@ class ArchiveReceipt(_Receipt):
     name: str
     """The environment's name."""
     version: str
-    type: str
-    """Its format: tar.gz, tar.zst, squashfs."""
+    type: Format
     path: str
     release: str
     """What is in it."""

@@ -11,6 +11,7 @@ from lmodforge.config.distributions import ModuleLook
 from lmodforge.config.models import SiteConfig
 from lmodforge.modulefile.render import BELOW
 from lmodforge.receipts.models import (
+    ArchiveReceipt,
     DistributionReceipt,
     GenerationReceipt,
     Installed,

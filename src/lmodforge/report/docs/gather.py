@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lmodforge.config.distributions import Distribution as DistributionConfig
 from lmodforge.config.environments import Environment as EnvironmentConfig
 from lmodforge.config.licences import without_token
 from lmodforge.config.models import SiteConfig
+from lmodforge.kits.archive import Archive, published
+from lmodforge.plan.archives import archives_of
 from lmodforge.receipts.models import (
     DistributionReceipt,
     GenerationReceipt,
@@ -108,7 +110,10 @@ class _Gathering:
         leading = {path: module for module, path in self.generation.modules.items()}
         latest = {receipt.version: receipt.path for receipt in receipts}
         releases = [
-            _release(receipt, base, leading.get(receipt.path, ""), latest[receipt.version] == receipt.path)
+            replace(
+                _release(receipt, base, leading.get(receipt.path, ""), latest[receipt.version] == receipt.path),
+                archives=self._archives(receipt.path),
+            )
             for receipt in receipts
         ]
         shown = [release for release in releases if release.module]
@@ -131,6 +136,10 @@ class _Gathering:
             **_said(written),
             **_end_of_life(written),
         )
+
+    def _archives(self, release: str) -> tuple[Archive, ...]:
+        named = archives_of(self.generation, self.installed).items()
+        return published((link, archive) for link, archive in named if archive.release == release)
 
 
 def _release(receipt: ReleaseReceipt, base: DistributionReceipt, module: str, by_name: bool) -> Release:
