@@ -35,7 +35,9 @@ SlurmdParameters=config_overrides
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SwitchType=switch/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
 MailProg=/bin/true
@@ -48,9 +50,12 @@ KillWait=5
 MinJobAge=3600
 DefMemPerCPU=100
 ReturnToService=2
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 PartitionName=short Nodes=ALL MaxTime=00:30:00 State=UP
+PartitionName=urgent Nodes=ALL PriorityTier=10 State=UP
 """
 NODE = "NodeName={name} NodeHostName={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory=16000 State=UNKNOWN"
 

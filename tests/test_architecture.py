@@ -12,7 +12,7 @@ SOURCE = Path(lmodforge.__file__).parent
 MODULES = {str(file.relative_to(SOURCE)): ast.parse(file.read_text()) for file in sorted(SOURCE.rglob("*.py"))}
 
 MAY_TOUCH_THE_WORLD = (
-    "apply/system.py",
+    "apply/files.py",
     "apply/programs.py",
     "apply/packer/",
     "apply/archives.py",
@@ -21,7 +21,6 @@ MAY_TOUCH_THE_WORLD = (
 )  # packer/ and rattler/ are programs that System.run starts
 MAY_PRINT = (
     "commands/job.py",
-    "tasks.py",
     "tasks/",
     "program.py",
     "developer/",

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -262,6 +263,50 @@ def test_a_node_that_is_lost_takes_its_job_along_and_nothing_is_published(site):
     end_processes(60076)
     shutil.rmtree(site.scratch)
     site.scratch.mkdir()
+
+
+def test_a_build_that_gives_way_to_more_urgent_work_says_so(site):
+    site.describe({"options": ["--no-requeue"]}, one="sleep 60079")
+    deploy = site.start()
+    [number] = site.checking()
+    [node] = site.slurm.run("squeue", "-h", "-r", "-j", number, "-o", "%N").split()
+    urgent = ("--partition=urgent", "--exclusive", f"--nodelist={node}", "--output=/dev/null", "--wrap=true")
+    site.slurm.submit(*urgent, cwd=site.root.parent)
+    code, said = site.ended(deploy)
+    assert code == 1
+    assert f"environment one: job {number} ended as PREEMPTED on {node}" in said
+    assert "hint: deploy again: what has its receipt stays" in said
+    assert site.current is None
+
+
+def test_a_build_that_needs_more_memory_than_it_was_given_says_so(site):
+    site.describe(one=f"{sys.executable} -c 'import time; held = bytearray(400 << 20); time.sleep(60)'")
+    code, said = site.ended(site.start())
+    assert code == 1
+    assert "slurmstepd" in said
+    assert "exceeded memory limit" in said
+    assert "hint: give it more `memory` in `builds.job`, or in `job` of the environment" in said
+    assert site.current is None
+    shutil.rmtree(site.scratch)  # it was killed outright
+    site.scratch.mkdir()
+
+
+class ControlGroups(RealSystem):
+    """Slurm's answer where control groups have noticed that the kernel killed a program of a job."""
+
+    def run(self, argv, **options):
+        done = super().run(argv, **options)
+        return replace(done, stdout=done.stdout.replace("|FAILED|", "|OUT_OF_MEMORY|"))
+
+
+def test_a_program_that_is_killed_for_want_of_memory_is_told_apart_from_one_that_fails(site):
+    site.describe(one="sh -c 'kill -9 $$'")
+    with pytest.raises(SiteError) as raised:
+        site.deploy(ControlGroups())
+    [killed, why] = raised.value.mistakes
+    assert killed.message == "environment one: exit code 137 from sh -c kill -9 $$"
+    assert re.match(r"environment one: job \d+_0 ended as OUT_OF_MEMORY on n\d", why.message)
+    assert why.hint == "give it more `memory` in `builds.job`, or in `job` of the environment"
 
 
 def test_interrupted_it_cancels_what_it_submitted(site):

@@ -27,6 +27,8 @@ _HINTS = {
     "NODE_FAIL": "deploy again: what has its receipt stays",
     "PREEMPTED": "deploy again: what has its receipt stays",
 }
+_NO_MEMORY = re.compile(r"slurmstepd.*(exceeded .*memory limit|oom.kill)", re.IGNORECASE)
+"""How Slurm's own step daemon says it, where the state of the job does not."""
 _OURS = re.compile(r"\[ *[\d.]+ s\] [^:]+: (.*)")
 """A line of `report.progress.PlainProgress`, which a job writes into its output: it says what the job is doing."""
 
@@ -106,6 +108,9 @@ class _Follower:
             self.workshop.progress.state(each.step.subject, self._state(each, task))
             return
         failures = each.work.failures(each.task) if said else None
+        if failures and task and task.state == "OUT_OF_MEMORY":
+            # The kernel killed a program of the job's and not the job, which so does not know why.
+            failures.append(self._ended_by_slurm(each, task))
         if failures is not None:
             self._end(each, failures)
         elif task is None or task.state == "COMPLETED":
@@ -141,7 +146,9 @@ class _Follower:
     def _ended_by_slurm(self, each: Followed, task: Task) -> StepFailed:
         where = f" on {task.node}" if task.node else ""
         reason = f" ({task.reason})" if task.reason not in ("None", "") else ""
-        return self._failure(each, f"job {each.id} ended as {task.state}{where}{reason}", _HINTS.get(task.state))
+        killed = any(_NO_MEMORY.search(line) for line in self._said(each))
+        hint = _HINTS.get("OUT_OF_MEMORY" if killed else task.state)
+        return self._failure(each, f"job {each.id} ended as {task.state}{where}{reason}", hint)
 
     def _lost(self, each: Followed, task: Task | None) -> StepFailed:
         what = "ended without a receipt" if task else "is not known to Slurm any more, and has left no receipt"
