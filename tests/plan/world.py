@@ -9,18 +9,21 @@ from lmodforge.commands.planning import rendered
 from lmodforge.config.document import read_document
 from lmodforge.config.load import load_site
 from lmodforge.modulefile.render import Templates
-from lmodforge.plan.actions import AdoptPrefix, InstallPython, InstallTool
+from lmodforge.plan.actions import AdoptPrefix, InstallConda, InstallPython, InstallTool
 from lmodforge.plan.compare import compare
+from lmodforge.plan.conda import conda_requests
 from lmodforge.plan.desire import desire
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.plan.locks import lock_requests
 from lmodforge.receipts.models import (
+    ArchiveReceipt,
     DistributionReceipt,
     GenerationReceipt,
     InterpreterEntry,
     PackageEntry,
     ReleaseReceipt,
+    SourceEntry,
     ToolReceipt,
 )
 
@@ -49,17 +52,23 @@ class World:
             for name, distribution in site.distributions.items()
             if distribution.kind == "python"
         }
-        requests = lock_requests(site, interpreters, HOST, Facts().platform)
+        requests = (
+            *lock_requests(site, interpreters, HOST, Facts().platform),
+            *conda_requests(site, self.facts),
+        )
         prefixes = {d.prefix: self.written.get("packages", {}).get(d.prefix, {}) for d in site.distributions.values()}
         return {
             "interpreters": interpreters,
-            "locks": {request.key: self._lock(request.subject) for request in requests},
+            "locks": {request.key: self._lock(request) for request in requests},
             "packages": {prefix: tuple(sorted(packages.items())) for prefix, packages in prefixes.items() if prefix},
             "present": self.facts.present | frozenset(self.written.get("present", [])),
         }
 
-    def _lock(self, subject):
-        packages = self.written.get("locks", {}).get(subject, {})
+    def _lock(self, request):
+        packages = self.written.get("locks", {}).get(request.subject, {})
+        if request.engine == "conda":
+            urls = [f"https://channel.example/noarch/{name}-{version}-0.conda" for name, version in packages.items()]
+            return yaml.safe_dump({"packages": [{"conda": url, "size": 1500000} for url in urls]})
         entries = [
             f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
             f'wheels = [{{ url = "https://index.example/{name}.whl", size = 1500000, '
@@ -70,13 +79,21 @@ class World:
 
     def deploy(self, plan):
         """Leave the facts that carrying out a plan leaves."""
-        made = [*map(_installed, plan.installs), *map(_released, plan.releases)]
+        made = [*map(_installed, plan.installs), *map(_released, plan.releases), *map(_packed, plan.archives)]
         receipts = dict(self.facts.installed) | {receipt.path: receipt for receipt in made}
         self.facts = replace(
             self.facts,
             installed=receipts,
             present=self.facts.present | receipts.keys(),
             unfinished=frozenset(),
+            changed=self.facts.changed - {archive.path for archive in plan.archives},
+            base_files=dict(self.facts.base_files)
+            | {
+                f"{base.prefix}/{path}": sha256(text.encode())
+                for base in plan.installs
+                if isinstance(base, InstallConda)
+                for path, text in base.files.items()
+            },
         )
         if plan.publish:
             self._publish(plan.publish, plan.site)
@@ -126,6 +143,7 @@ class World:
             },
             unfinished=frozenset(self.written.get("unfinished", [])),
             wrong_modes=frozenset(self.written.get("wrong_modes", [])),
+            changed=frozenset(self.written.get("changed", [])),
             scripts=scripts,
         )
 
@@ -151,6 +169,16 @@ def _installed(action):
                 version=action.version,
                 interpreter=interpreter,
             )
+        case InstallConda():
+            return DistributionReceipt(
+                **MADE,
+                name=action.name,
+                type=action.type,
+                path=action.prefix,
+                version=action.version,
+                source=SourceEntry(url=action.download.url, sha256=action.download.sha256),
+                files={path: sha256(text.encode()) for path, text in action.files.items()},
+            )
         case InstallTool():
             return ToolReceipt(
                 **MADE, name=action.name, version=action.version, path=action.prefix, lock=action.lock, hashes={}
@@ -173,4 +201,19 @@ def _released(action):
         checked=action.checked,
         size=0,
         files=0,
+    )
+
+
+def _packed(action):
+    return ArchiveReceipt(
+        **MADE,
+        name=action.environment,
+        version=action.version,
+        type=action.format,
+        path=action.path,
+        release=action.release,
+        place=action.place,
+        sha256="",
+        size=0,
+        signature="",
     )

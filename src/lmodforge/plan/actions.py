@@ -152,6 +152,11 @@ class PackRelease:
     """The only directory where it has to work; empty: anywhere."""
     type: Literal["archive"] = "archive"
 
+    @property
+    def link(self) -> str:
+        """The path of its name."""
+        return f"{self.path.rpartition('/releases/')[0]}/{self.name}"
+
 
 Install = InstallPython | InstallConda | AdoptPrefix | InstallTool
 Action = Install | BuildRelease | PackRelease

@@ -32,23 +32,22 @@ def desired_archives(site: SiteConfig, layout: Layout, release: BuildRelease) ->
     )
 
 
-def changed_archive(
-    archive: PackRelease, release: BuildRelease, facts: Facts
-) -> Iterator[tuple[Change, PackRelease | None]]:
-    """Decide what must be done for one; a conflict comes without an action."""
+def changed_archive(archive: PackRelease, release: BuildRelease, facts: Facts) -> Change | None:
+    """Say what must be done for one; None: nothing."""
     receipt = facts.installed.get(archive.path)
-    present = archive.path in facts.present
+    present, begun = archive.path in facts.present, archive.path in facts.unfinished
     if not archive.place and "python" not in dict(release.packages):
         hint = "leave it out: a `squashfs` is mounted in the place of the release and needs nothing corrected"
-        yield _change("!", archive, "without Python nothing can correct its paths where it is unpacked", hint), None
-    elif receipt is None and present and archive.path not in facts.unfinished:
-        yield _change("!", archive, f"{archive.path} is there and lmodforge did not make it", "move it away"), None
-    elif receipt is None:
-        yield _change("+", archive, "left unfinished" if archive.path in facts.unfinished else "new"), archive
-    elif not present:
-        yield _change("~", archive, f"{archive.path} is missing"), archive
-    elif archive.path in facts.changed:
-        yield _change("~", archive, f"{archive.path} is not what was made"), archive
+        return _change("!", archive, "without Python nothing can correct its paths where it is unpacked", hint)
+    if receipt is None and present and not begun:
+        return _change("!", archive, f"{archive.path} is there and lmodforge did not make it", "move it away")
+    if receipt is None:
+        sign: Sign
+        sign, reason = ("~", "of the new release") if archive.link in facts.links else ("+", "new")
+        return _change(sign, archive, "left unfinished" if begun else reason)
+    if not present:
+        return _change("~", archive, f"{archive.path} is missing")
+    return _change("~", archive, f"{archive.path} is not what was made") if archive.path in facts.changed else None
 
 
 def _change(sign: Sign, archive: PackRelease, reason: str, hint: str = "") -> Change:

@@ -39,9 +39,9 @@ def compare(desired: Desired, rendered: Rendered, facts: Facts, *, site: str, in
     installs = [step for install in desired.installs for step in _install(install, facts)]
     releases = [step for release in desired.releases for step in _release(release, facts)]
     of = {release.path: release for release in desired.releases}
-    archives = [step for archive in desired.archives for step in changed_archive(archive, of[archive.release], facts)]
+    archives = [(each, changed_archive(each, of[each.release], facts)) for each in desired.archives]
     built = [step.action for step in releases if isinstance(step.action, BuildRelease)]
-    packed = [action for _, action in archives if action]
+    packed = [archive for archive, change in archives if change]
     publish, published = publication(
         desired, rendered, facts, {*(each.path for each in built), *(each.path for each in packed)}
     )
@@ -52,12 +52,12 @@ def compare(desired: Desired, rendered: Rendered, facts: Facts, *, site: str, in
         changes=(
             *desired.refused,
             *(step.change for step in (*installs, *releases)),
-            *(change for change, _ in archives),
+            *(change for _, change in archives if change),
             *published,
         ),
         installs=tuple(s.action for s in installs if s.action and not isinstance(s.action, BuildRelease)),
         releases=tuple(built),
-        archives=tuple(packed),
+        archives=tuple(archive for archive, change in archives if change and change.sign != "!"),
         publish=publish,
         warnings=tuple(warning for release in desired.releases for warning in _lacks(release, facts)),
     )

@@ -112,7 +112,7 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path)
     archives = tuple(archive for release in releases for archive in desired_archives(site, layout, release))
-    links |= {f"{layout.archives}/{each.name}": posixpath.relpath(each.path, layout.archives) for each in archives}
+    links |= {each.link: posixpath.relpath(each.path, layout.archives) for each in archives}
     theirs = () if site.anaconda_terms else refused(installs, releases, facts)
     conflicts = (*theirs, *too_old(site, facts))
     return Desired(tuple(installs), tuple(releases), archives, tuple(modules), links, conflicts)
