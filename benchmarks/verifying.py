@@ -58,25 +58,22 @@ def rows(spent: Mapping[str, Spent]) -> list[Row]:
     total = sum(spent.values(), Spent())
     shells = ", ".join(f"{shell} {one.ours_busy / one.bare_busy:.2f}" for shell, one in spent.items())
     what = f"{MODULES:,} modules, a sixth in each shell, {JOBS} at a time"
-    bound = "Lmod: it reads the tree at every call"
+    pace = f"{MODULES / total.ours:.1f} modules a second"
     return [
-        Row(
-            name="verify: processor time",
-            figure=total.ours_busy / total.bare_busy,
-            unit="x its Lmod calls alone",
-            limit=1.3,
-            how=f"{what}: {total.ours_busy:.1f} s, {total.bare_busy:.1f} s; by shell: {shells}",
-            bound_by=bound,
-        ),
-        Row(
-            name="verify: the clock",
-            figure=total.ours / total.bare,
-            unit="x its Lmod calls alone",
-            limit=1.3,
-            how=f"the same: {total.ours:.1f} s, {total.bare:.1f} s; {MODULES / total.ours:.1f} modules a second",
-            bound_by=bound,
-        ),
+        row("processor time", total.ours_busy, total.bare_busy, what, f"by shell: {shells}"),
+        row("the clock", total.ours, total.bare, "the same", pace),
     ]
+
+
+def row(name: str, ours: float, bare: float, what: str, more: str) -> Row:
+    return Row(
+        name=f"verify: {name}",
+        figure=ours / bare,
+        unit="x its Lmod calls alone",
+        limit=1.3,
+        how=f"{what}: {ours:.1f} s, {bare:.1f} s; {more}",
+        bound_by="Lmod: it reads the tree at every call",
+    )
 
 
 def compared(lmod: Lmod, subject: Subject, shell: str) -> Spent:

@@ -4,7 +4,6 @@ Nothing of it is the host's: it runs as whoever tests, below one directory, and 
 """
 
 import contextlib
-import getpass
 import os
 import re
 import secrets
@@ -15,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+from me import ME
 
 T = TypeVar("T")
 
@@ -149,7 +150,7 @@ class Slurm:
         """Cancel what runs, then end the daemons, all at once: each takes a second or two."""
         if len(self._daemons) > 1 and self._daemons[1].poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired, AssertionError):
-                self.run("scancel", "--user", getpass.getuser())
+                self.run("scancel", "--user", ME)
                 wait_for(lambda: not self.run("squeue", "-h"), "the jobs to be gone", PATIENCE)
         for daemon in reversed(self._daemons):
             daemon.terminate()
@@ -178,7 +179,7 @@ class Slurm:
         nodes = "\n".join(
             NODE.format(name=name, host=self.host, port=next(ports), cpus=self.cpus) for name in self.nodes
         )
-        return CONF.format(host=self.host, port=port, user=getpass.getuser(), folder=self.folder, nodes=nodes)
+        return CONF.format(host=self.host, port=port, user=ME, folder=self.folder, nodes=nodes)
 
     def _daemon(self, name: str, *argv: str) -> None:
         # The kernel ends it when we are gone, however that comes about.

@@ -5,6 +5,10 @@ from pathlib import Path
 
 from centres.centre import Centre
 from lmod import INIT, SHELLS, lmod
+from me import ME
+
+WHERE = "python -c 'import sys; print(sys.prefix)'"
+"""Prints the environment that is active."""
 
 
 class Login:
@@ -22,7 +26,7 @@ class Login:
     @property
     def mine(self) -> Path:
         """/project/PI/USER."""
-        return self.project / "root"
+        return self.project / ME
 
     def fails(self, script: str, shell: str = "bash", **environment: str) -> str:
         """Run lines that must fail; return what was said."""
@@ -47,7 +51,7 @@ class Login:
             env={
                 "PATH": "/usr/local/bin:/usr/bin:/bin",
                 "HOME": str(self.home),
-                "USER": "root",
+                "USER": ME,
                 "LMOD_PAGER": "none",
                 "PIP_DISABLE_PIP_VERSION_CHECK": "1",
                 "UV_SYSTEM_CERTS": "true",  # of whoever runs the tests

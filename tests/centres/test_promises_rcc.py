@@ -2,12 +2,12 @@
 
 import pytest
 
+from centres.login import WHERE
 from promises import kept
 
 pytestmark = pytest.mark.xdist_group("centres")
 
 MINIFORGE = "module -q load python/miniforge-25.3.0"
-WHERE = "python -c 'import sys; print(sys.prefix)'"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from centres.login import Login
 from lmod import lmod
+from me import ME
 from promises import kept
 
 ECHO = """\
@@ -74,7 +75,7 @@ def test_the_script_of_ubelix_runs_in_ones_own_environment(slurm, login):
 )
 def test_the_script_of_ulhpc_runs_r_in_a_job_step(slurm, login):
     ulhpc = login("ulhpc")
-    (ulhpc.centre.root / "home/users/root").mkdir(parents=True, exist_ok=True)
+    (ulhpc.centre.root / "home/users" / ME).mkdir(parents=True, exist_ok=True)
     ulhpc("module -q load Micromamba 2>/dev/null; micromamba create --name R-project r-base")
     head = "#SBATCH --job-name R-job\n#SBATCH --nodes 1\n#SBATCH --ntasks-per-node 1\n#SBATCH --cpus-per-task 1\n#SBATCH --time=0-02:00:00\n\n"
     script = f"{head}module load Micromamba\nmicromamba activate R-project\n\n{ECHO}\nsrun Rscript --no-save --no-restore script.R\n\nmicromamba deactivate\n"

@@ -1,6 +1,5 @@
 """Deploys whose builds are jobs of a real Slurm: two nodes on the loopback, a controller, munge."""
 
-import getpass
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from lmodforge.apply.system import Completed, RealSystem
 from lmodforge.commands.deploy import BuildOptions
 from lmodforge.commands.verify import Reports, verify_site
 from lmodforge.errors import SiteError
+from me import ME
 from offline import make_mirror
 from slurm import wait_for
 
@@ -95,7 +95,7 @@ def site(tmp_path, slurm, monkeypatch):
     for deploy in site.deploys:
         deploy.kill()
         deploy.wait()
-    site.slurm.run("scancel", "--quiet", "--user", getpass.getuser())
+    site.slurm.run("scancel", "--quiet", "--user", ME)
     assert list(site.scratch.iterdir()) == [], "a job left its cache"
     assert set(states(site)).isdisjoint({"RUNNING", "PENDING"}), "a job was left"
 

@@ -10,6 +10,7 @@ import pytest
 from end_to_end.small import site_text
 from end_to_end.test_program import lmodforge, of
 from lmod import lmod
+from me import ME
 
 
 def loads(small, listening, *scripts):
@@ -56,15 +57,15 @@ def test_each_load_is_one_record_and_nothing_else_is(small, listening):
         small, listening, "module load tiny; module list; module unload tiny; module avail", "module load python"
     )
     assert [without_time(record) for record in sent] == [
-        "load module=tiny/1 user=root site=small",
-        "load module=python/plain user=root site=small",
+        f"load module=tiny/1 user={ME} site=small",
+        f"load module=python/plain user={ME} site=small",
     ]
 
 
 def test_a_hash_tells_users_apart_without_naming_them(small, listening):
     recording(small, "hash")
     (record,) = loads(small, listening, "module load tiny")
-    assert "root" not in without_time(record)
+    assert ME not in without_time(record)
     assert len(without_time(record).split("user=")[1].split()[0]) == 16
 
 

@@ -14,6 +14,7 @@ from lmodforge.plan.conda import (
     spec_name,
 )
 from lmodforge.plan.facts import Facts
+from lmodforge.plan.variants import variants_of
 
 FORGE = "https://conda.anaconda.org/conda-forge"
 LOCK = f"""\
@@ -47,15 +48,22 @@ def site(folder, **environment):
     return load_site(read_document(write(folder, site=text)))
 
 
+def asked_for(folder, facts=None, **environment):
+    """What is asked of channels for `sci` as every node has it."""
+    config, facts = site(folder, **environment), facts or Facts()
+    [variant] = variants_of(config, "sci", facts.platform)
+    return environment_conda_request(config, variant, facts)
+
+
 def test_channels_are_asked_by_their_urls_in_the_order_of_the_site_or_of_the_environment(tmp_path):
-    of_site = environment_conda_request(site(tmp_path, conda="[six]"), "sci", Facts())
+    of_site = asked_for(tmp_path, conda="[six]")
     assert of_site.channels == (
         "https://conda.anaconda.org/bioconda",
         FORGE,
         "https://repo.anaconda.com/pkgs/main",
         "https://repo.anaconda.com/pkgs/r",
     )
-    own = environment_conda_request(site(tmp_path, conda="[six]", channels="['https://e.org/c/']"), "sci", Facts())
+    own = asked_for(tmp_path, conda="[six]", channels="['https://e.org/c/']")
     assert own.channels == ("https://e.org/c",)
 
 
@@ -75,16 +83,17 @@ def test_there_is_a_python_where_one_is_needed(tmp_path, environment, specs):
 
 def test_another_question_has_another_key(tmp_path):
     asked = [
-        environment_conda_request(site(tmp_path, conda="[six]"), "sci", Facts()),
-        environment_conda_request(site(tmp_path, conda="[six]"), "sci", Facts(platform="linux-aarch64")),
-        environment_conda_request(site(tmp_path, conda="[six, idna]"), "sci", Facts()),
-        environment_conda_request(site(tmp_path, conda="[six]", channels="[conda-forge]"), "sci", Facts()),
+        asked_for(tmp_path, conda="[six]"),
+        asked_for(tmp_path, Facts(platform="linux-aarch64"), conda="[six]"),
+        asked_for(tmp_path, conda="[six, idna]"),
+        asked_for(tmp_path, conda="[six]", channels="[conda-forge]"),
     ]
     assert len({request.key for request in asked}) == len(asked)
 
 
 def test_what_conda_installs_is_known_to_uv_by_its_name_on_pypi(tmp_path):
-    request = pypi_request(site(tmp_path, conda="[six]", pypi="[cowsay]"), "sci", Facts(), LOCK)
+    config = site(tmp_path, conda="[six]", pypi="[cowsay]")
+    request = pypi_request(config, *variants_of(config, "sci", "linux-x86_64"), Facts(), LOCK)
     assert request.beside == ("even==1.0", "ruamel-yaml==0.18.6", "torch==2.3.0")
     assert request.interpreter.version == "3.12.4"
 

@@ -107,6 +107,7 @@ class World:
             links=dict(publish.links),
             scripts={path: sha256(text.encode()) for path, text in publish.scripts.items()},
             modules=dict(publish.modules),
+            variants=dict(publish.variants),
         )
         self.facts = replace(
             self.facts,
@@ -195,6 +196,7 @@ def _released(action):
         path=action.path,
         digest=action.digest,
         engine=action.engine,
+        node=action.node,
         python=action.python,
         lock=action.lock,
         packages=packages,

@@ -13,6 +13,7 @@ from lmodforge.apply.distributions.python import install_python
 from lmodforge.apply.engines import Built, Engines
 from lmodforge.apply.engines.conda_activation import activated
 from lmodforge.apply.engines.uv import Uv
+from lmodforge.apply.node import refuse_other_nodes
 from lmodforge.apply.pack import archive_receipt, pack_archive
 from lmodforge.apply.tools import install_tool
 from lmodforge.apply.workshop import Workshop
@@ -92,7 +93,8 @@ class Builder:
                 self._keep(tool)
 
     def release(self, action: BuildRelease) -> None:
-        """Make an environment's release, or only check one that is there."""
+        """Make an environment's release, or only check one that is there; on a node that it is for."""
+        refuse_other_nodes([action], self.workshop)
         if not action.build:
             self._check_again(action)
             return
@@ -102,7 +104,7 @@ class Builder:
         built = self.engines[action.engine].build(action)
         self._add_kernel(action, built)
         self._check(action, built.operations)
-        self.workshop.progress.state(f"environment {action.environment}", "freezing")
+        self.workshop.progress.state(action.subject, "freezing")
         size, files = self._freeze(action.path)
         self._keep(
             ReleaseReceipt(
@@ -122,6 +124,7 @@ class Builder:
                 size=size,
                 files=files,
                 operations=built.operations,
+                node=action.node,
                 lacks=built.lacks,
             )
         )
@@ -176,7 +179,7 @@ class Builder:
         system.remove(layout.started(receipt.path))
 
     def _check(self, action: BuildRelease, operations: Sequence[OperationEntry]) -> None:
-        subject = f"environment {action.environment}"
+        subject = action.subject
         self.workshop.progress.state(subject, "checking")
         variables = {"PYTHONDONTWRITEBYTECODE": "1"}
         if action.engine == "conda":

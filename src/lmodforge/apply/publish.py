@@ -114,4 +114,5 @@ def _receipt(action: Publish, workshop: Workshop) -> GenerationReceipt:
         links=dict(action.links),
         scripts={path: sha256(text.encode()) for path, text in action.scripts.items()},
         modules=dict(action.modules),
+        variants={name: dict(releases) for name, releases in action.variants.items()},
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from lmodforge.commands.receipts import read_deployment
 from lmodforge.commands.site import open_site
@@ -45,7 +46,7 @@ class Found:
 
 def find_package(pattern: str, site: str, root: str) -> Found:
     """Look a package up, by the name that PyPI gives it or with `*`."""
-    deployment, wanted = read_deployment(open_site(site, root)), _normal(pattern)
+    deployment, wanted = read_deployment(open_site(site, root)), canonicalize_name(pattern)
     holders = []
     for module, prefix in deployment.generation.modules.items():
         receipt = deployment.installed.get(prefix)
@@ -54,9 +55,7 @@ def find_package(pattern: str, site: str, root: str) -> Found:
         entries = [(receipt.name, receipt.version)] if isinstance(receipt, ToolReceipt) else []
         if isinstance(receipt, DistributionReceipt | ReleaseReceipt):
             entries = [(package.name, package.version) for package in receipt.packages]
-        holders += [Holder(name, version, module) for name, version in entries if fnmatchcase(_normal(name), wanted)]
+        holders += [
+            Holder(name, version, module) for name, version in entries if fnmatchcase(canonicalize_name(name), wanted)
+        ]
     return Found(pattern, tuple(sorted(holders)))
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -95,7 +95,10 @@ def _place(document: Document | None, environment: str, spec: str) -> Where | No
     if document is None:
         return None
     plain: Any = document.plain
-    written = plain.get("environments", {}).get(environment, {}).get("conda", ())
-    if spec in written:
-        return document.locate(("environments", environment, "conda", written.index(spec)))
+    environment, _, node = environment.partition(" for ")
+    said: Any = plain.get("environments", {}).get(environment, {})
+    for loc, part in ((), said), (("nodes", node), said.get("nodes", {}).get(node) or {}):
+        written = part.get("conda", ())
+        if spec in written:
+            return document.locate(("environments", environment, *loc, "conda", written.index(spec)))
     return document.locate(("environments", environment, "python" if spec.startswith("python ") else "conda"))

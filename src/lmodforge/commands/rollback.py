@@ -54,7 +54,7 @@ def _with_what_goes(opened: OpenSite, workshop: Workshop, current: GenerationRec
             files[path] = files.get(path, "") + content.decode()  # two lists of defaults make one
     number = newest_generation(workshop.layout, Observer(workshop.system)) + 1
     scripts = {path: (read(path) or b"").decode() for path in current.scripts}
-    action = Publish(number, files, {}, target.links, scripts, target.modules)
+    action = Publish(number, files, {}, target.links, scripts, target.modules, target.variants)
     publish(action, workshop, _were_loaded_before, why="rollback")
     return number
 
@@ -83,7 +83,7 @@ def _is_kept(workshop: Workshop, number: int) -> bool:
 
 def _refuse_broken(workshop: Workshop, receipt: GenerationReceipt) -> None:
     system, tree = workshop.system, workshop.layout.generation(receipt.number)
-    missing = [path for path in receipt.modules.values() if system.stat(path) is None]
+    missing = [path for path in sorted(receipt.paths) if system.stat(path) is None]
     edited = [
         path for path, expected in receipt.files.items() if sha256(system.read(f"{tree}/{path}") or b"") != expected
     ]

@@ -61,7 +61,7 @@ def show_status(site: str, root: str) -> Status:
 def _look_inside(opened: OpenSite, deployment: Deployment) -> Inside:
     system, for_all = opened.system, opened.config.permissions.readable_by == "all"
     archives = {each.path: each for each in archives_of(deployment.generation, deployment.installed).values()}
-    paths = sorted({*deployment.generation.modules.values(), *archives})
+    paths = sorted({*deployment.generation.paths, *archives})
     missing = [path for path in paths if system.stat(path) is None]
     ours = [path for path in paths if path not in missing and not _is_adopted(deployment, path)]
     thawed = {path: found for path in ours if (found := _thawed(opened, deployment, path, for_all=for_all))}

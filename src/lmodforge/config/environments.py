@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
 from lmodforge.config.archives import Formats
-from lmodforge.config.base import Model
 from lmodforge.config.builds import Job
 from lmodforge.config.channels import Channel, MatchSpec
+from lmodforge.config.checks import Check
 from lmodforge.config.distributions import ModuleLook
-from lmodforge.config.naming import ModuleName, Name, Sha256, Text, VersionNumber, form, mistake
+from lmodforge.config.naming import ModuleName, Name, Sha256, Text, VersionNumber, mistake
+from lmodforge.config.node_types import NodeName, OnNodes
+from lmodforge.config.requirements import Requirement
 from lmodforge.config.spaces import Variable
-
-# Name, extras, version clauses, marker: PEP 508 without the URL form, which no index vouches for.
-_REQUIREMENT = re.compile(
-    r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*"
-    r"(?:\(?(?:===|==|~=|!=|<=|>=|<|>)[^;@()]*\)?)?\s*(?:;.*)?"
-)
-_MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-
-
-def _requirement(text: str) -> str:
-    if text.startswith("-") or "@" in text or "://" in text:
-        raise mistake(f"`{text}` is not a package of an index", "write a name and, if need be, versions: `numpy>=2,<3`")
-    if not _REQUIREMENT.fullmatch(text):
-        raise mistake(f"`{text}` is not a requirement", "write a name and, if need be, versions: `numpy>=2,<3`")
-    return text
-
-
-def _import_name(text: str) -> str:
-    if not _MODULE.fullmatch(text):
-        raise mistake(f"`{text}` is not the name of a Python module", "write what follows `import`: `sklearn`")
-    return text
-
-
-def _command(text: str) -> str:
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise mistake(f"command `{text}` cannot be read: {error}", "quote it as in a shell") from None
-    if not words:
-        raise mistake("a command is empty")
-    return text
 
 
 def _declared(text: str) -> str:
@@ -55,21 +24,6 @@ def _declared(text: str) -> str:
 
 
 Declared = Annotated[Variable, AfterValidator(_declared)]
-Requirement = Annotated[Text, AfterValidator(_requirement), form("requirement", r"^[A-Za-z0-9][^@]*$")]
-
-
-class Check(Model):
-    """What must work inside a new release before anybody sees it."""
-
-    imports: Annotated[
-        tuple[Annotated[str, AfterValidator(_import_name)], ...],
-        Field(alias="import", description="Python modules to import."),
-    ] = ()
-    run: Annotated[
-        tuple[Annotated[str, AfterValidator(_command)], ...],
-        Field(description="Commands that must exit 0, each split as a shell would, run without a shell."),
-    ] = ()
-    timeout: Annotated[int, Field(gt=0, description="Seconds that one of them may take.")] = 300
 
 
 class Environment(ModuleLook):
@@ -120,10 +74,20 @@ class Environment(ModuleLook):
         Job()
     )
     check: Annotated[Check, Field(description="What must work before it is published.")] = Check()
+    nodes: Annotated[
+        dict[NodeName, OnNodes],
+        Field(
+            default_factory=dict,
+            description="Types of nodes that it has a release of its own for, by name: the first that fits a node is "
+            "loaded there. `any` is for every other node; without it the module refuses there. Left out: one release "
+            "for all nodes.",
+        ),
+    ]
 
     @model_validator(mode="after")
     def _holds_something(self) -> Environment:
-        if not self.conda and not self.pypi:
+        on_all = self.nodes and all(on.conda or on.pypi for on in self.nodes.values())
+        if not self.conda and not self.pypi and not on_all:
             raise mistake("the environment holds no package", "list some under `pypi` or `conda`")
         return self
 

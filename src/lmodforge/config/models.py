@@ -13,6 +13,7 @@ from lmodforge.config.distributions import Distribution, Platform
 from lmodforge.config.environments import Environment, Tool
 from lmodforge.config.licences import AnacondaTerms
 from lmodforge.config.naming import AbsolutePath, Name, PublicUrl, Text, VersionNumber
+from lmodforge.config.node_types import NodeType, NodeTypeName
 from lmodforge.config.scheduler import Host, Scheduler
 from lmodforge.config.spaces import Caches, ModuleSettings, ProjectSpace, ScratchSpace
 from lmodforge.config.storage import Storage
@@ -123,6 +124,10 @@ class SiteConfig(Model):
     ]
     scheduler: Annotated[Scheduler | None, Field(description="The batch system that users submit jobs to.")] = None
     builds: Builds = Builds()
+    nodes: Annotated[
+        dict[NodeTypeName, NodeType],
+        Field(default_factory=dict, description="Types of nodes that environments can be built for, by name."),
+    ]
     caches: Caches = Caches()
     modules: ModuleSettings = ModuleSettings()
     usage: Annotated[Usage | None, Field(description="Record loads in syslog.")] = None

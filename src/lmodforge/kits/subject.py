@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
 
 from lmodforge.config.archives import Format
 from lmodforge.config.models import SiteConfig
@@ -145,4 +146,4 @@ def _stem(module: str) -> str:
 
 
 def _names(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(re.sub(r"[-_.]+", "-", name).lower() for name in names)
+    return frozenset(map(canonicalize_name, names))

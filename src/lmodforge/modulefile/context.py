@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from lmodforge.modulefile.nodes import Known
 from lmodforge.modulefile.policy import Policy
 
 
@@ -105,12 +106,24 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class NodeRelease:
+    """The release of an environment for one type of nodes."""
+
+    type: str
+    """`any` for every other node."""
+    prefix: str
+    known: Known
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True)
 class EnvironmentModule:
     """One release of an environment: what its activation sets, captured."""
 
     look: Look
     prefix: str
-    """The release's own directory, never a by-name link: a deploy must not change a running job."""
+    """The release's own directory, never a by-name link: a deploy must not change a running job. Of several, the
+    most general."""
     engine: str
     """`uv` or `conda`: decides what activation means."""
     name: str
@@ -119,6 +132,13 @@ class EnvironmentModule:
     """What activate.d scripts and declared variables add to that."""
     below: str = ""
     """In a hierarchy the full name of the distribution whose module opens the way to this one."""
+    releases: tuple[NodeRelease, ...] = ()
+    """One for each type of nodes, chosen at load, the first that fits; empty: `prefix` is the one for all."""
+
+    @property
+    def differ(self) -> bool:
+        """Say whether activation differs between the types of nodes."""
+        return any(release.operations != self.operations for release in self.releases)
 
 
 @dataclass(frozen=True)

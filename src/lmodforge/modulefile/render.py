@@ -98,6 +98,8 @@ def render_tree(modules: Sequence[Module], templates: Templates) -> dict[str, by
     tree = {f"{place(module)}.lua": _modulefile(module, policy, templates) for module in modules}
     tree |= _defaults(modules, templates)
     tree |= _shared(policy, templates)
+    if not any(isinstance(module, EnvironmentModule) and module.releases for module in modules):
+        tree.pop(f"{SHARED}/nodes.lua", None)  # what nobody uses changes no tree
     return dict(sorted(tree.items()))
 
 

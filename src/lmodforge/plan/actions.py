@@ -134,7 +134,19 @@ class BuildRelease:
     """What the environment itself sets when it is activated."""
     size: int | None = None
     """Bytes to download at the most, where known."""
+    node: str = ""
+    """The type of nodes that it is for; empty: every node, or every other one."""
     type: Literal["release"] = "release"
+
+    @property
+    def title(self) -> str:
+        """What the plan calls it."""
+        return f"{self.environment} {self.version}{f' for {self.node}' if self.node else ''}"
+
+    @property
+    def subject(self) -> str:
+        """What progress, logs and messages call it."""
+        return f"environment {self.environment}{f' for {self.node}' if self.node else ''}"
 
 
 @dataclass(frozen=True)
@@ -148,6 +160,8 @@ class PackRelease:
     release: str
     path: str
     format: Format
+    node: str = ""
+    """The type of nodes that the release is for."""
     place: str = ""
     """The only directory where it has to work; empty: anywhere."""
     type: Literal["archive"] = "archive"
@@ -178,6 +192,8 @@ class Publish:
     """Text of each profile script by path."""
     modules: Mapping[str, str]
     """Full name of each module -> the prefix, release or tool that it leads to."""
+    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Full name of a module that chooses by node -> the releases that it leads to, by type of nodes."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from lmodforge.config.models import SiteConfig
 from lmodforge.plan.actions import BuildRelease, Change, PackRelease, Sign
 from lmodforge.plan.facts import Facts
-from lmodforge.plan.layout import Layout, archive_path, led_to
+from lmodforge.plan.layout import Layout, archive_path, led_to, link_name
 from lmodforge.receipts.models import ArchiveReceipt, GenerationReceipt, Installed
 
 
@@ -19,9 +19,10 @@ def desired_archives(site: SiteConfig, layout: Layout, release: BuildRelease) ->
     """Return what a release is to be packed into."""
     return tuple(
         PackRelease(
-            name=f"{release.environment}-{release.version}.{kind}",
+            name=f"{link_name(release.environment, release.node)}-{release.version}.{kind}",
             environment=release.environment,
             version=release.version,
+            node=release.node,
             release=release.path,
             path=archive_path(layout.archives, release.path, kind),
             format=kind,

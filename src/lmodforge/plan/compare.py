@@ -21,6 +21,7 @@ from lmodforge.plan.conda import conda_size
 from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts
+from lmodforge.plan.layout import link_name
 from lmodforge.plan.locks import download_size
 from lmodforge.plan.publish import KEEP_EDIT, Rendered, publication
 from lmodforge.receipts.models import DistributionReceipt, ReleaseReceipt, ToolReceipt
@@ -67,7 +68,7 @@ def _lacks(release: BuildRelease, facts: Facts) -> Iterator[str]:
     """Say what the module of a release that is built cannot do."""
     receipt = facts.installed.get(release.path)
     for lack in receipt.lacks if isinstance(receipt, ReleaseReceipt) else ():
-        yield f"environment {release.environment} {release.version}: {lack}"
+        yield f"environment {release.title}: {lack}"
 
 
 def _install(install: Install, facts: Facts) -> Iterator[_Step]:
@@ -185,8 +186,7 @@ def _adopted(receipt: DistributionReceipt) -> tuple[str, tuple[tuple[str, str], 
 
 
 def _release(release: BuildRelease, facts: Facts) -> Iterator[_Step]:
-    name = f"{release.environment} {release.version}"
-    receipt = facts.installed.get(release.path)
+    name, receipt = release.title, facts.installed.get(release.path)
     if not isinstance(receipt, ReleaseReceipt):
         sign, reason = _why_build(release, facts)
         count = len(release.packages)
@@ -219,6 +219,6 @@ def _difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 
 
 def _published(release: BuildRelease, facts: Facts) -> ReleaseReceipt | None:
-    target = facts.links.get(f"{release.prefix}/envs/{release.environment}", "")
+    target = facts.links.get(f"{release.prefix}/envs/{link_name(release.environment, release.node)}", "")
     earlier = facts.installed.get(f"{release.prefix}/envs/{target}".replace("/envs/../", "/"))
     return earlier if isinstance(earlier, ReleaseReceipt) else None

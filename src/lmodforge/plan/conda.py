@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from lmodforge.config.channels import channel_urls
 from lmodforge.config.distributions import CondaDistribution, MiniforgeDistribution
@@ -15,7 +18,8 @@ from lmodforge.config.naming import digits
 from lmodforge.plan.actions import Change
 from lmodforge.plan.digest import digest
 from lmodforge.plan.facts import Facts, Interpreter
-from lmodforge.plan.locks import ENGINE, SUBDIRS, LockRequest, pypi_lock_file
+from lmodforge.plan.locks import ENGINE, SUBDIRS, LockRequest, each_once, pypi_lock_file
+from lmodforge.plan.variants import Variant, variants_of
 
 CONDA_ENGINE = "conda/1"
 """Part of every key and digest: raised when a build from the same lock would come out otherwise."""
@@ -36,6 +40,7 @@ _ON_PYPI = {
     "pytorch": "torch",
 }
 """Packages with two names, where the channel does not say so itself (purls)."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _NAME = re.compile(r"(?:[^\s]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)")
 
 
@@ -46,12 +51,16 @@ def conda_request(
     facts: Facts,
     *,
     channels: Sequence[str] = (),
+    virtual_packages: Mapping[str, str] = _NOTHING,
     anew: str = "",
     file: str = "",
 ) -> LockRequest:
-    """Ask for a set of packages; another `anew` asks the same question again, `file` names its lock."""
+    """Ask for a set of packages; another `anew` asks the same question again, `file` names its lock.
+
+    `virtual_packages` are those of the nodes that it is for, which not all nodes have.
+    """
     urls = tuple(url for channel in channels or site.channels for url in channel_urls(channel))
-    virtual = tuple(sorted(_virtual_packages(site, facts.platform).items()))
+    virtual = tuple(sorted({**_virtual_packages(site, facts.platform), **virtual_packages}.items()))
     asked = [CONDA_ENGINE, facts.platform, urls, tuple(specs), virtual, anew]
     return LockRequest(
         key=f"conda-{digest(asked)[:20]}",
@@ -87,17 +96,18 @@ def too_old(site: SiteConfig, facts: Facts) -> Iterator[Change]:
             yield Change("!", "distribution", name, reason, hint=hint)
 
 
-def environment_conda_request(site: SiteConfig, name: str, facts: Facts) -> LockRequest:
+def environment_conda_request(site: SiteConfig, variant: Variant, facts: Facts) -> LockRequest:
     """Ask for what an environment has from conda channels; its Python is among that."""
-    environment = site.environments[name]
+    environment, subdir = variant.environment, SUBDIRS.get(facts.platform, facts.platform)
     return conda_request(
         site,
-        f"environment {name}",
+        variant.subject,
         conda_specs(environment),
         facts,
         channels=environment.channels,
+        virtual_packages=variant.virtual_packages,
         anew=environment.version,
-        file=f"{name}/{SUBDIRS.get(facts.platform, facts.platform)}.lock",
+        file=f"{variant.name}/{subdir}{f'.{variant.node}' if variant.node else ''}.lock",
     )
 
 
@@ -125,9 +135,9 @@ def spec_name(spec: str) -> str:
     return found.group(1).lower() if found else spec
 
 
-def pypi_request(site: SiteConfig, name: str, facts: Facts, lock: str) -> LockRequest | None:
+def pypi_request(site: SiteConfig, variant: Variant, facts: Facts, lock: str) -> LockRequest | None:
     """Ask for what an environment has from PyPI, given what conda installs first: that stays as it is."""
-    environment = site.environments[name]
+    environment = variant.environment
     if not environment.pypi:
         return None
     packages = dict(conda_packages(lock))
@@ -137,13 +147,13 @@ def pypi_request(site: SiteConfig, name: str, facts: Facts, lock: str) -> LockRe
     return LockRequest(
         key=digest([ENGINE, CONDA_ENGINE, facts.platform, site.index.model_dump(), asked])[:20],
         engine="uv",
-        subject=f"environment {name}",
+        subject=variant.subject,
         requirements=environment.pypi,
         build=environment.build,
         interpreter=Interpreter("", packages.get("python", "")),
         beside=beside,
         platform=subdir,
-        file=pypi_lock_file(name, subdir),
+        file=pypi_lock_file(variant, subdir),
     )
 
 
@@ -172,7 +182,7 @@ def _python_packages(lock: str) -> Iterator[tuple[str, str]]:
         purls = [purl for purl in entry.get("purls") or () if purl.startswith("pkg:pypi/")]
         if (purls or needs & {"python", "python_abi"}) and name not in ("python", "python_abi"):
             known = re.split("[?@]", purls[0].removeprefix("pkg:pypi/"))[0] if purls else _ON_PYPI.get(name, name)
-            yield re.sub("[-_.]+", "-", known).lower(), version
+            yield canonicalize_name(known), version
 
 
 def _named(url: str) -> tuple[str, str]:
@@ -193,17 +203,20 @@ def conda_entries(lock: str) -> tuple[dict[str, Any], ...]:
 def conda_requests(site: SiteConfig, facts: Facts) -> tuple[LockRequest, ...]:
     """Return what is asked of channels."""
     bases = (base_conda_request(site, name, facts) for name in site.distributions)
-    environments = (environment_conda_request(site, name, facts) for name in _conda_environments(site))
-    return (*filter(None, bases), *environments)
+    environments = (environment_conda_request(site, variant, facts) for variant in _conda_environments(site, facts))
+    return each_once((*filter(None, bases), *environments))
 
 
 def pypi_requests(site: SiteConfig, facts: Facts) -> tuple[LockRequest, ...]:
     """Return what is asked of the index for environments whose conda packages are locked."""
-    keys = {name: environment_conda_request(site, name, facts).key for name in _conda_environments(site)}
-    asked = (pypi_request(site, name, facts, facts.locks[key]) for name, key in keys.items() if key in facts.locks)
-    return tuple(request for request in asked if request)
+    asked = [
+        (variant, environment_conda_request(site, variant, facts).key) for variant in _conda_environments(site, facts)
+    ]
+    requests = (pypi_request(site, variant, facts, facts.locks[key]) for variant, key in asked if key in facts.locks)
+    return each_once(request for request in requests if request)
 
 
-def _conda_environments(site: SiteConfig) -> list[str]:
+def _conda_environments(site: SiteConfig, facts: Facts) -> list[Variant]:
     conda = (each for each in site.distributions.values() if isinstance(each, CondaDistribution))
-    return [name for distribution in conda for name in distribution.environments]
+    names = (name for distribution in conda for name in distribution.environments)
+    return [variant for name in names for variant in variants_of(site, name, facts.platform)]

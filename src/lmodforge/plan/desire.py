@@ -10,6 +10,7 @@ from lmodforge.config.distributions import CondaDistribution, Distribution, Exis
 from lmodforge.config.environments import Environment
 from lmodforge.config.lifecycle import LifeCycle as WrittenLifeCycle
 from lmodforge.config.models import SiteConfig
+from lmodforge.config.node_types import ANY
 from lmodforge.modulefile.context import (
     DistributionModule,
     EnvironmentEntry,
@@ -17,12 +18,14 @@ from lmodforge.modulefile.context import (
     LifeCycle,
     Look,
     Module,
+    NodeRelease,
     Operation,
     Package,
     RemovedModule,
     ToolModule,
     WorkspacesModule,
 )
+from lmodforge.modulefile.nodes import Known, known_by
 from lmodforge.modulefile.policy import Policy, lua_pattern, policy_of
 from lmodforge.plan.actions import (
     AdoptPrefix,
@@ -42,7 +45,7 @@ from lmodforge.plan.installers import download_of
 from lmodforge.plan.layout import Layout, by_name_links
 from lmodforge.plan.licences import refused
 from lmodforge.plan.locks import base_request, tool_request
-from lmodforge.plan.release import desired_release
+from lmodforge.plan.release import desired_releases
 from lmodforge.receipts.models import Installed, ReleaseReceipt
 
 Base = InstallPython | InstallConda | AdoptPrefix
@@ -85,19 +88,20 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     installs: list[Install] = []
     releases: list[BuildRelease] = []
     modules: list[Module] = []
+    nowhere: list[str] = []
     for name, distribution in site.distributions.items():
         install = _install(site, name, distribution, facts)
         installs.append(install)
-        built = []
+        built: list[list[BuildRelease]] = []
         if not isinstance(install, AdoptPrefix):
-            built = [desired_release(site, install, environment, facts) for environment in distribution.environments]
-        releases += built
-        module = _distribution_module(site, policy, distribution, install, built)
+            built = [desired_releases(site, install, environment, facts) for environment in distribution.environments]
+        nowhere += [name for name, found in zip(distribution.environments, built, strict=False) if not found]
+        built = [found for found in built if found]
+        releases += [release for found in built for release in found]
+        module = _distribution_module(site, policy, distribution, install, [most_general(found) for found in built])
         below = module.look.full_name if module.opens else ""
         modules.append(module)
-        modules += [
-            _environment_module(site.environments[release.environment], release, facts, below) for release in built
-        ]
+        modules += [_environment_module(site, found, facts, below) for found in built]
     for name, tool in site.tools.items():
         request = tool_request(site, name, tool, host, facts.platform)
         prefix = f"{layout.software}/{name}/{tool.version}"
@@ -110,12 +114,17 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     modules += removed_modules(facts.earlier, modules)
     links: dict[str, str] = {}
     for release in releases:
-        links |= by_name_links(release.prefix, release.environment, release.version, release.path)
+        links |= by_name_links(release.prefix, release.environment, release.version, release.path, release.node)
     archives = tuple(archive for release in releases for archive in desired_archives(site, layout, release))
     links |= {each.link: posixpath.relpath(each.path, layout.archives) for each in archives}
     theirs = () if site.anaconda_terms else refused(installs, releases, facts)
-    conflicts = (*theirs, *too_old(site, facts))
+    conflicts = (*theirs, *too_old(site, facts), *(_of_no_platform(name, facts) for name in nowhere))
     return Desired(tuple(installs), tuple(releases), archives, tuple(modules), links, conflicts)
+
+
+def _of_no_platform(environment: str, facts: Facts) -> Change:
+    reason = f"none of its node types is one of {facts.platform}"
+    return Change("!", "environment", environment, reason, hint="add `any` to its `nodes`")
 
 
 def removed_modules(earlier: Iterable[str], modules: Sequence[Module]) -> list[RemovedModule]:
@@ -223,7 +232,11 @@ def _workspaces_module(site: SiteConfig) -> list[Module]:
     return [WorkspacesModule(look, asked.root, asked.variable, group, asked.umask or "", asked.variables)]
 
 
-def _environment_module(environment: Environment, release: BuildRelease, facts: Facts, below: str) -> EnvironmentModule:
+def _environment_module(
+    site: SiteConfig, releases: Sequence[BuildRelease], facts: Facts, below: str
+) -> EnvironmentModule:
+    release = most_general(releases)
+    environment = site.environments[release.environment]
     name = _environment_module_name(environment, release)
     category = "python environment"
     return EnvironmentModule(
@@ -231,10 +244,21 @@ def _environment_module(environment: Environment, release: BuildRelease, facts: 
         prefix=release.path,
         engine=release.engine,
         name=release.environment,
-        packages=_packages(release.packages),
+        packages=_packages({package for each in releases for package in each.packages}),
         operations=_operations(facts.installed.get(release.path)),
         below=below,
+        releases=tuple(_node_release(site, each, facts) for each in releases) if environment.nodes else (),
     )
+
+
+def _node_release(site: SiteConfig, release: BuildRelease, facts: Facts) -> NodeRelease:
+    known = known_by(site.nodes[release.node]) if release.node else Known()
+    return NodeRelease(release.node or ANY, release.path, known, _operations(facts.installed.get(release.path)))
+
+
+def most_general(releases: Sequence[BuildRelease]) -> BuildRelease:
+    """Return what stands for an environment where one release must: the one for every other node, else the first."""
+    return next((release for release in releases if not release.node), releases[0])
 
 
 def _operations(receipt: Installed | None) -> tuple[Operation, ...]:
@@ -247,5 +271,5 @@ def _environment_module_name(environment: Environment, release: BuildRelease) ->
     return (environment.module or f"{release.environment}/{{version}}").replace("{version}", release.version)
 
 
-def _packages(packages: tuple[tuple[str, str], ...]) -> tuple[Package, ...]:
-    return tuple(Package(name, version) for name, version in packages)
+def _packages(packages: Iterable[tuple[str, str]]) -> tuple[Package, ...]:
+    return tuple(Package(name, version) for name, version in sorted(packages))

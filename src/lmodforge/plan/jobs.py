@@ -50,7 +50,7 @@ def subject_of(action: Action) -> str:
     if isinstance(action, PackRelease):
         return f"archive {action.name}"
     if isinstance(action, BuildRelease):
-        return f"environment {action.environment}"
+        return action.subject
     return f"{'tool' if action.type == 'tool' else 'distribution'} {action.name}"
 
 
@@ -60,14 +60,18 @@ def steps_of(plan: Plan, site: SiteConfig) -> tuple[Step, ...]:
     made = {*(each.prefix for each in installs), *(each.path for each in plan.releases)}
 
     def step(action: BuildRelease | PackRelease, needs: str) -> Step:
-        job = site.environments[action.environment].job.over(site.builds.job)
-        return Step(action, job, needs if needs in made else "")
+        return Step(action, _job_of(action, site), needs if needs in made else "")
 
     return (
         *(Step(install, site.builds.job) for install in installs),
         *(step(release, release.prefix) for release in plan.releases),
         *(step(archive, archive.release) for archive in plan.archives),
     )
+
+
+def _job_of(action: BuildRelease | PackRelease, site: SiteConfig) -> Job:
+    job = site.environments[action.environment].job.over(site.builds.job)
+    return site.nodes[action.node].job.over(job) if action.node else job
 
 
 def batches_of(steps: Sequence[Step], longest: int) -> tuple[Batch, ...]:

@@ -102,9 +102,14 @@ class Layout:
         return int(number) if folder == "generations" and number.isdecimal() else None
 
 
-def release_path(prefix: str, environment: str, digest: str) -> str:
+def link_name(environment: str, node: str) -> str:
+    """Return the name under which `source activate` finds a release."""
+    return f"{environment}-{node}" if node else environment
+
+
+def release_path(prefix: str, environment: str, digest: str, node: str = "") -> str:
     """Return where a release is built, which is where it stays: prefixes do not relocate."""
-    return f"{prefix}/releases/{environment}-{digest[:8]}"
+    return f"{prefix}/releases/{link_name(environment, node)}-{digest[:8]}"
 
 
 def archive_path(archives: str, release: str, kind: str) -> str:
@@ -117,7 +122,7 @@ def led_to(link: str, target: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(link), target))
 
 
-def by_name_links(prefix: str, environment: str, version: str, release: str) -> dict[str, str]:
+def by_name_links(prefix: str, environment: str, version: str, release: str, node: str = "") -> dict[str, str]:
     """Return the links that `source activate` finds: by name, and by name and version."""
-    target = f"../releases/{posixpath.basename(release)}"
-    return {f"{prefix}/envs/{environment}": target, f"{prefix}/envs/{environment}-{version}": target}
+    name, target = link_name(environment, node), f"../releases/{posixpath.basename(release)}"
+    return {f"{prefix}/envs/{name}": target, f"{prefix}/envs/{name}-{version}": target}

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from lmodforge.config.distributions import PythonDistribution
-from lmodforge.config.environments import Environment, Tool
+from lmodforge.config.environments import Tool
 from lmodforge.config.models import SiteConfig
 from lmodforge.errors import SiteError
 from lmodforge.plan.digest import digest
 from lmodforge.plan.facts import Interpreter
 from lmodforge.plan.known import KNOWN_TOOLS
+from lmodforge.plan.variants import Variant, variants_of
 
 ENGINE = "uv/1"
 """Part of every key and digest: raised when a build from the same lock would come out otherwise."""
@@ -57,27 +58,39 @@ class LockRequest:
     """Where the lock may lie beside the site file, below its directory of locks; empty: nowhere."""
 
 
-def environment_request(
-    site: SiteConfig, name: str, environment: Environment, interpreter: Interpreter, platform: str
-) -> LockRequest:
+def environment_request(site: SiteConfig, variant: Variant, interpreter: Interpreter, platform: str) -> LockRequest:
     """Ask for an environment; its `version` is part of the question, so a new version resolves anew."""
+    environment = variant.environment
     asked = [environment.version, environment.pypi, environment.build, interpreter.minor]
     subdir = SUBDIRS.get(platform, platform)
     return LockRequest(
         key=digest([ENGINE, platform, site.index.model_dump(), asked])[:20],
         engine="uv",
-        subject=f"environment {name}",
+        subject=variant.subject,
         requirements=environment.pypi,
         build=environment.build,
         interpreter=interpreter,
         platform=subdir,
-        file=pypi_lock_file(name, subdir),
+        file=pypi_lock_file(variant, subdir),
     )
 
 
-def pypi_lock_file(name: str, subdir: str) -> str:
-    """Return where a lock of uv's lies; PEP 751 fixes how such a file is called."""
-    return f"{name}/pylock.{subdir}.toml"
+def pypi_lock_file(variant: Variant, subdir: str) -> str:
+    """Return where a lock of uv's lies; PEP 751 fixes how such a file is called, and allows it one dot more."""
+    return f"{variant.name}/pylock.{subdir}{f'-{variant.node}' if variant.node else ''}.toml"
+
+
+def each_once(requests: Iterable[LockRequest]) -> tuple[LockRequest, ...]:
+    """Return requests without those that ask the same again: node types that differ in nothing share a lock.
+
+    It lies where the lock for every other node does, when there is one.
+    """
+    found: dict[str, LockRequest] = {}
+    for request in requests:
+        first = found.setdefault(request.key, request)
+        if len(request.file) < len(first.file):
+            found[request.key] = request
+    return tuple(found.values())
 
 
 def base_request(site: SiteConfig, name: str, interpreter: Interpreter, platform: str) -> LockRequest:
@@ -100,13 +113,14 @@ def lock_requests(
     """Return every lock that the site needs, each once."""
     wanted = [base_request(site, name, interpreter, platform) for name, interpreter in interpreters.items()]
     wanted += [
-        environment_request(site, name, site.environments[name], interpreters[distribution_name], platform)
+        environment_request(site, variant, interpreters[distribution_name], platform)
         for distribution_name, distribution in site.distributions.items()
         if isinstance(distribution, PythonDistribution)
         for name in distribution.environments
+        for variant in variants_of(site, name, platform)
     ]
     wanted += [tool_request(site, name, tool, host, platform) for name, tool in site.tools.items()]
-    return tuple({request.key: request for request in wanted}.values())
+    return each_once(wanted)
 
 
 def locked_packages(lock: str) -> tuple[tuple[str, str], ...]:

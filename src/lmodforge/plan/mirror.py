@@ -120,7 +120,7 @@ def repodata(packages: Sequence[Mapping[str, Any]], platforms: Iterable[str]) ->
 def _needed(action: Install | BuildRelease) -> Iterator[Wanted]:
     if isinstance(action, BuildRelease):
         if action.build:
-            subject = f"environment {action.environment}"
+            subject = action.subject
             yield from files_of_lock(subject, action.lock)
             yield from files_of_lock(subject, action.pypi_lock) if action.pypi_lock else ()
     elif isinstance(action, InstallConda):

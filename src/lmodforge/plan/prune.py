@@ -71,7 +71,7 @@ def removals(
 
 
 def _led_to(generation: GenerationReceipt) -> Iterator[str]:
-    yield from generation.modules.values()
+    yield from generation.paths
     yield from (led_to(link, target) for link, target in generation.links.items())
 
 

@@ -35,7 +35,7 @@ def publication(
     before = facts.generation.files if facts.generation else {}
     wanted = {path: sha256(text.encode()) for path, text in rendered.files.items()}
     places = {f"{place(module)}.lua": module for module in desired.modules}
-    moved = {path for path, module in places.items() if module.prefix in building}
+    moved = {path for path, module in places.items() if any(found in building for found in _behind(module))}
     changes = (
         *edited_files(before, wanted, facts.tree),
         *changed_modules(before, wanted, facts, moved),
@@ -52,8 +52,19 @@ def publication(
         links=desired.links,
         scripts=rendered.scripts,
         modules={module.look.full_name: module.prefix for module in desired.modules if module.prefix},
+        variants={
+            module.look.full_name: {release.type: release.prefix for release in module.releases}
+            for module in desired.modules
+            if isinstance(module, EnvironmentModule) and module.releases
+        },
     )
     return publish, changes
+
+
+def _behind(module: Module) -> tuple[str, ...]:
+    """Return what a module leads to."""
+    releases = module.releases if isinstance(module, EnvironmentModule) else ()
+    return (module.prefix, *(release.prefix for release in releases))
 
 
 def _by_opener(modules: Iterable[Module]) -> dict[str, tuple[str, ...]]:

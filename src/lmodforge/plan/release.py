@@ -19,6 +19,7 @@ from lmodforge.plan.digest import digest, sha256
 from lmodforge.plan.facts import Facts
 from lmodforge.plan.layout import release_path
 from lmodforge.plan.locks import ENGINE, download_size, environment_request, locked_packages
+from lmodforge.plan.variants import Variant, variants_of
 from lmodforge.receipts.models import ReleaseReceipt
 
 
@@ -39,21 +40,28 @@ class _Parts:
     size: int | None = None
 
 
-def desired_release(site: SiteConfig, install: InstallPython | InstallConda, name: str, facts: Facts) -> BuildRelease:
-    """Work out the release of environment `name` for a distribution."""
-    environment, prefix = site.environments[name], install.prefix
+def desired_releases(
+    site: SiteConfig, install: InstallPython | InstallConda, name: str, facts: Facts
+) -> list[BuildRelease]:
+    """Work out the releases of environment `name` for a distribution, one for each type of nodes."""
+    return [_release(site, install, variant, facts) for variant in variants_of(site, name, facts.platform)]
+
+
+def _release(site: SiteConfig, install: InstallPython | InstallConda, variant: Variant, facts: Facts) -> BuildRelease:
+    environment, prefix = variant.environment, install.prefix
     if isinstance(install, InstallPython):
-        parts = _of_uv(site, install, name, facts)
+        parts = _of_uv(site, install, variant, facts)
     else:
-        parts = _of_conda(site, prefix, name, facts)
-    path = release_path(prefix, name, parts.digest)
+        parts = _of_conda(site, prefix, variant, facts)
+    path = release_path(prefix, variant.name, parts.digest, variant.node)
     receipt = facts.installed.get(path)
     if isinstance(receipt, ReleaseReceipt):
         packages = tuple((package.name, package.version) for package in receipt.packages)
     else:
         packages = parts.packages
     return BuildRelease(
-        environment=name,
+        environment=variant.name,
+        node=variant.node,
         version=environment.version,
         distribution=install.name,
         prefix=prefix,
@@ -81,13 +89,14 @@ def checks_digest(environment: Environment) -> str:
     return digest([environment.check.imports, environment.check.run])
 
 
-def _of_uv(site: SiteConfig, install: InstallPython, name: str, facts: Facts) -> _Parts:
+def _of_uv(site: SiteConfig, install: InstallPython, variant: Variant, facts: Facts) -> _Parts:
     interpreter = install.interpreter
-    request = environment_request(site, name, site.environments[name], interpreter, facts.platform)
+    request = environment_request(site, variant, interpreter, facts.platform)
     lock = facts.locks[request.key]
+    made_of = [ENGINE, sha256(lock.encode()), install.prefix, interpreter.path, interpreter.minor]
     return _Parts(
         engine="uv",
-        digest=digest([ENGINE, sha256(lock.encode()), install.prefix, interpreter.path, interpreter.minor]),
+        digest=digest([*made_of, *_node(variant)]),
         key=request.key,
         lock=lock,
         packages=locked_packages(lock),
@@ -96,23 +105,29 @@ def _of_uv(site: SiteConfig, install: InstallPython, name: str, facts: Facts) ->
     )
 
 
-def _of_conda(site: SiteConfig, prefix: str, name: str, facts: Facts) -> _Parts:
-    request = environment_conda_request(site, name, facts)
+def _of_conda(site: SiteConfig, prefix: str, variant: Variant, facts: Facts) -> _Parts:
+    request = environment_conda_request(site, variant, facts)
     lock = facts.locks[request.key]
-    beside = pypi_request(site, name, facts, lock)
+    beside = pypi_request(site, variant, facts, lock)
     pypi_lock = facts.locks[beside.key] if beside else ""
-    how = [site.conda.links, site.conda.post_link, site.environments[name].variables]
+    how = [site.conda.links, site.conda.post_link, variant.environment.variables]
+    made_of = [CONDA_ENGINE, ENGINE, sha256(lock.encode()), sha256(pypi_lock.encode()), prefix, how]
     return _Parts(
         engine="conda",
-        digest=digest([CONDA_ENGINE, ENGINE, sha256(lock.encode()), sha256(pypi_lock.encode()), prefix, how]),
+        digest=digest([*made_of, *_node(variant)]),
         key=request.key,
         lock=lock,
         packages=tuple(sorted((*conda_packages(lock), *locked_packages(pypi_lock)))),
-        specs=conda_specs(site.environments[name]),
+        specs=conda_specs(variant.environment),
         pypi_key=beside.key if beside else "",
         pypi_lock=pypi_lock,
         size=_sum(conda_size(lock), download_size(pypi_lock)),
     )
+
+
+def _node(variant: Variant) -> list[object]:
+    """Return what a digest holds of a type of nodes: not how its nodes are called, which changes with the cluster."""
+    return [variant.node, variant.virtual_packages] if variant.node else []
 
 
 def _sum(one: int | None, other: int | None) -> int | None:

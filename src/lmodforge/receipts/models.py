@@ -109,6 +109,8 @@ class ReleaseReceipt(_Receipt):
     files: int
     operations: tuple[OperationEntry, ...] = ()
     """What activation does besides PATH and the variables of its kind."""
+    node: str = ""
+    """The type of nodes that it is for; empty: every node, or every other one."""
     lacks: tuple[str, ...] = ()
     """What a module cannot do that activation in a shell does, and what was left undone at installation."""
 
@@ -157,7 +159,15 @@ class GenerationReceipt(_Receipt):
     scripts: dict[str, str]
     """sha256 of the profile scripts, by path."""
     modules: dict[str, str]
-    """Full name of each module -> the prefix, release or tool that it leads to."""
+    """Full name of each module -> the prefix, release or tool that it leads to; of several, the most general."""
+    variants: dict[str, dict[str, str]] = {}
+    """Full name of a module that chooses by node -> all its releases, by type of nodes or `any`, in its order."""
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Everything that its modules lead to."""
+        variants = (path for releases in self.variants.values() for path in releases.values())
+        return frozenset((*self.modules.values(), *variants))
 
 
 Installed = DistributionReceipt | ReleaseReceipt | ToolReceipt | ArchiveReceipt

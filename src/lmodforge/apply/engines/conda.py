@@ -71,7 +71,7 @@ class Conda:
 
     def build(self, release: BuildRelease) -> Built:
         """Install, do what rattler leaves undone, add what comes from PyPI, then see what activation does."""
-        subject, finisher = f"environment {release.environment}", Finisher(self.workshop, release)
+        subject, finisher = release.subject, Finisher(self.workshop, release)
         packages = self.install(subject, release.path, release.key, release.specs)
         lacks = finisher.complete(packages)
         if release.pypi_key:

@@ -158,7 +158,7 @@ def _object(file: str, text: bytes | None) -> dict[str, str]:
 
 
 def _compare_runs(release: BuildRelease, workshop: Workshop, scripts: list[str], found: _Findings) -> None:
-    subject, base = f"environment {release.environment}", activated(release.path, release.environment, ())
+    subject, base = release.subject, activated(release.path, release.environment, ())
     base |= {each.variable: each.value.replace("{prefix}", release.path) for each in found.operations}
     empty = list(_run(subject, workshop, found.home, scripts, base))
     touched = {name for step in empty for name in _changes(empty[0], step)} | _mentioned(workshop, scripts)

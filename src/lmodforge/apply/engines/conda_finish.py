@@ -112,7 +112,7 @@ class Finisher:
 
     @property
     def _subject(self) -> str:
-        return f"environment {self.release.environment}"
+        return self.release.subject
 
 
 def _dist(package: dict[str, Any]) -> str:

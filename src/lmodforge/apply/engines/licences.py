@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from packaging.utils import canonicalize_name
+
 from lmodforge.apply.system import System
 from lmodforge.receipts.models import PackageEntry
 
@@ -36,7 +38,8 @@ def entries(packages: Iterable[tuple[str, str]], prefix: str, system: System) ->
     """Return name, version and licence of packages that are installed in a prefix."""
     licences = dict(_licences(prefix, system))
     return tuple(
-        PackageEntry(name=name, version=version, licence=licences.get(_normal(name), "")) for name, version in packages
+        PackageEntry(name=name, version=version, licence=licences.get(canonicalize_name(name), ""))
+        for name, version in packages
     )
 
 
@@ -46,11 +49,7 @@ def _licences(prefix: str, system: System) -> Iterator[tuple[str, str]]:
         for name in system.names(packages):
             if found := _DIST_INFO.fullmatch(name):
                 metadata = system.read(f"{packages}/{name}/METADATA") or b""
-                yield _normal(found["name"]), licence_of(metadata.decode(errors="replace"))
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+                yield canonicalize_name(found["name"]), licence_of(metadata.decode(errors="replace"))
 
 
 def licence_of(metadata: str) -> str:

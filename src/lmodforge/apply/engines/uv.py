@@ -114,7 +114,7 @@ class Uv:
 
     def build(self, release: BuildRelease) -> Built:
         """Make a virtual environment and fill it."""
-        subject = f"environment {release.environment}"
+        subject = release.subject
         self.create(subject, release.path, release.python, prompt=release.environment)
         self.install(subject, release.path, release.key)
         return Built(entries(release.packages, release.path, self.workshop.system))

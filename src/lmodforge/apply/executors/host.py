@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lmodforge.apply.build import Builder
+from lmodforge.apply.node import refuse_other_nodes
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import SiteError, StepFailed
 from lmodforge.plan.actions import Action, Plan
@@ -21,7 +22,11 @@ class OnHost:
     jobs: int
 
     def carry_out(self, plan: Plan) -> None:
-        """Finish what does not need a step that failed, so that the next run finds it."""
+        """Finish what does not need a step that failed, so that the next run finds it.
+
+        Nothing is begun when something is for nodes that this host is none of.
+        """
+        refuse_other_nodes(plan.releases, self.workshop)
         self._side_by_side([install] for install in plan.installs)
         self._side_by_side(_lines(plan))
 

@@ -18,9 +18,7 @@ from lmodforge.apply.rattler.network import Network, Refused
 class _Reporter:
     """Says what is going on, a line when it changes."""
 
-    def __init__(self, packages: int) -> None:
-        self.packages = packages
-        self.linked = 0
+    def __init__(self) -> None:
         self.said = ""
 
     def on_download_start(self, cache_entry: int) -> int:
@@ -57,7 +55,7 @@ async def install_locked(job: dict[str, Any], network: Network) -> dict[str, Any
         package_cache=PackageCache.new_layered([job["cache"]], validation_mode=ValidationMode.full()),
         client=network.client,
         config=network.config,
-        reporter=_Reporter(len(records)),
+        reporter=_Reporter(),
         execute_link_scripts=False,
         # The library takes its own inner type only.
         requested_specs=[MatchSpec(spec)._match_spec for spec in job["specs"]],  # noqa: SLF001

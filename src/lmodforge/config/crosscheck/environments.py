@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from lmodforge.config.distributions import PythonDistribution
 from lmodforge.config.document import Document
+from lmodforge.config.environments import Environment
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.naming import digits
+from lmodforge.config.node_types import ANY
+from lmodforge.config.nodes import Loc
 from lmodforge.config.words import listed, nearest
 from lmodforge.errors import Mistake
 
@@ -85,15 +88,22 @@ def _conda_engine(site: SiteConfig, document: Document, name: str, environment: 
             "drop them",
             document.locate(("environments", environment, "variables"), key=True),
         )
-    if not site.environments[environment].conda:
-        return
     elsewhere = f"list it in a distribution of kind {listed(sorted(CONDA_KINDS))}, or "
-    yield Mistake(
-        f"environment `{environment}` has conda packages, but distribution `{name}`, which lists it, "
-        f"is of kind `{kind}` and has no conda engine",
-        f"{elsewhere}take its packages from PyPI, with `pypi`",
-        document.locate(("environments", environment, "conda"), key=True),
-    )
+    for loc in _conda_keys(site, environment):
+        yield Mistake(
+            f"environment `{environment}` has conda packages, but distribution `{name}`, which lists it, "
+            f"is of kind `{kind}` and has no conda engine",
+            f"{elsewhere}take its packages from PyPI, with `pypi`",
+            document.locate(loc, key=True),
+        )
+
+
+def _conda_keys(site: SiteConfig, environment: str) -> Iterator[Loc]:
+    """Find where an environment has conda packages."""
+    loc, written = ("environments", environment), site.environments[environment]
+    if written.conda:
+        yield (*loc, "conda")
+    yield from ((*loc, "nodes", node, "conda") for node, on in written.nodes.items() if on.conda)
 
 
 def _python(site: SiteConfig, document: Document, name: str, environment: str) -> Iterator[Mistake]:
@@ -113,16 +123,27 @@ def _disagree(one: str | None, other: str | None) -> bool:
 
 
 def _links(site: SiteConfig, document: Document) -> Iterator[Mistake]:
-    """Check the links in a prefix's `envs`, which are NAME and NAME-VERSION for each environment."""
+    """Check the links in a prefix's `envs`: NAME and NAME-VERSION, and both of NAME-NODE, for each environment."""
     owners = {name: name for name in site.environments}
     for name, environment in site.environments.items():
-        link = f"{name}-{environment.version}"
-        if owners.setdefault(link, name) != name:
-            other = owners[link]
-            there = document.locate(("environments", other), key=True)
-            yield Mistake(
-                f"environment `{name}` is also found by name and version, as `{link}`, which is taken by "
-                f"environment `{other}`, at {there}",
-                "rename one of them",
-                document.locate(("environments", name), key=True),
-            )
+        for link, by, loc in _further_links(name, environment):
+            if link in owners:
+                other = owners[link]
+                there = document.locate(("environments", other), key=True)
+                yield Mistake(
+                    f"environment `{name}` is also found by {by}, as `{link}`, which is taken by "
+                    f"environment `{other}`, at {there}",
+                    "rename one of them",
+                    document.locate(loc, key=True),
+                )
+            owners[link] = name
+
+
+def _further_links(name: str, environment: Environment) -> Iterator[tuple[str, str, Loc]]:
+    """Return the links of an environment besides its name, what they are made of, and where that stands."""
+    loc = ("environments", name)
+    yield f"{name}-{environment.version}", "name and version", loc
+    for node in environment.nodes:
+        if node != ANY:
+            yield f"{name}-{node}", "name and node type", (*loc, "nodes", node)
+            yield f"{name}-{node}-{environment.version}", "name, node type and version", (*loc, "nodes", node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lmodforge.config.distributions import CondaDistribution
 from lmodforge.config.document import Document
@@ -35,13 +35,19 @@ def _channels(site: SiteConfig) -> Iterator[tuple[Loc, str]]:
     for name, environment in site.environments.items():
         for i, channel in enumerate(environment.channels):
             yield ("environments", name, "channels", i), channel
-        for i, spec in enumerate(environment.conda):
-            channel, separator, _ = spec.partition("::")
-            if separator:
-                yield ("environments", name, "conda", i), channel
+        yield from _named_in_specs(("environments", name, "conda"), environment.conda)
+        for node, on in environment.nodes.items():
+            yield from _named_in_specs(("environments", name, "nodes", node, "conda"), on.conda)
     for name, distribution in site.distributions.items():
         if isinstance(distribution, CondaDistribution):
             yield from _settings(("distributions", name, "condarc"), distribution)
+
+
+def _named_in_specs(loc: Loc, specs: Sequence[str]) -> Iterator[tuple[Loc, str]]:
+    for i, spec in enumerate(specs):
+        channel, separator, _ = spec.partition("::")
+        if separator:
+            yield (*loc, i), channel
 
 
 def _settings(loc: Loc, distribution: CondaDistribution) -> Iterator[tuple[Loc, str]]:

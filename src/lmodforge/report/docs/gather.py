@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from lmodforge.config.distributions import Distribution as DistributionConfig
 from lmodforge.config.environments import Environment as EnvironmentConfig
 from lmodforge.config.licences import without_token
@@ -112,7 +114,7 @@ class _Gathering:
         releases = [
             replace(
                 _release(receipt, base, leading.get(receipt.path, ""), latest[receipt.version] == receipt.path),
-                archives=self._archives(receipt.path),
+                archives=self._archives(receipt.path, leading.get(receipt.path, "")),
             )
             for receipt in receipts
         ]
@@ -137,9 +139,14 @@ class _Gathering:
             **_end_of_life(written),
         )
 
-    def _archives(self, release: str) -> tuple[Archive, ...]:
+    def _archives(self, release: str, module: str) -> tuple[Archive, ...]:
+        """Return those of a release, then those of the same module's releases for other types of nodes."""
         named = archives_of(self.generation, self.installed).items()
-        return published((link, archive) for link, archive in named if archive.release == release)
+        others = {*self.generation.variants.get(module, {}).values()} - {release}
+        return (
+            *published((link, archive) for link, archive in named if archive.release == release),
+            *published((link, archive) for link, archive in named if archive.release in others),
+        )
 
 
 def _release(receipt: ReleaseReceipt, base: DistributionReceipt, module: str, by_name: bool) -> Release:
@@ -205,4 +212,4 @@ def requested(written: EnvironmentConfig) -> tuple[str, ...]:
     """Return the names of what was asked for, as metadata write them."""
     asked = [spec.rpartition("::")[2] for spec in written.conda] + list(written.pypi)
     names = (match[0] for text in asked if (match := _NAME.match(text.strip())))
-    return tuple(sorted({re.sub(r"[-_.]+", "-", name).lower() for name in names}))
+    return tuple(sorted({canonicalize_name(name) for name in names}))

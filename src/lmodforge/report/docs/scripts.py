@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
+
+from packaging.utils import canonicalize_name
 
 from lmodforge.kits.archive import Archive
 from lmodforge.kits.render import Kit, starter_kits
@@ -52,4 +53,4 @@ def subject_of(view: View, one: Environment | Distribution) -> Subject:
 
 
 def _names(packages: Iterable[Package]) -> frozenset[str]:
-    return frozenset(re.sub(r"[-_.]+", "-", package.name).lower() for package in packages)
+    return frozenset(canonicalize_name(package.name) for package in packages)

@@ -9,11 +9,12 @@ the lines that match.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
+
+from packaging.utils import canonicalize_name
 
 from lmodforge.report.docs.addresses import distribution_page, environment_page, tools_page
 from lmodforge.report.docs.catalogue import Catalogue, Cluster, Package
@@ -125,7 +126,7 @@ def _line(variants: dict[_Variant, list[int]], channels: _Numbered, licences: _N
 
 @cache
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", _word(name)).lower()
+    return canonicalize_name(_word(name))
 
 
 @cache

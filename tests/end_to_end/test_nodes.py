@@ -1,0 +1,109 @@
+"""Environments for types of nodes: built in jobs on such nodes, and loaded there, from a channel with builds for each."""
+
+import json
+import platform
+import subprocess
+
+import pytest
+from archspec.cpu import host
+
+from channel import LocalChannel, Server
+from conda.small import Small
+from lmod import lmod
+from lmodforge.errors import SiteError
+from lmodforge.receipts.models import GenerationReceipt, ReleaseReceipt
+from slurm import Slurm
+
+OWN, ANY = str(host()), platform.machine()
+"""What archspec calls the processor of this host, and every one of its family."""
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory):
+    """A channel whose `fft` is there for every node, for this host's processor, and for CUDA 12; look only."""
+    folder = tmp_path_factory.mktemp("channels")
+    channel = LocalChannel(folder / "conda-forge")
+    for number, (build, depends) in enumerate(
+        {"plain": (), OWN: (f"__archspec 1 {OWN}",), "cuda": ("__cuda >=12",)}.items()
+    ):
+        files = {"bin/fft": f"#!/bin/sh\necho {build}\n"}
+        channel.add("fft", files=files, build=build, depends=depends, noarch=None, build_number=number)
+    channel.index()
+    with Server(folder) as server:
+        yield server
+
+
+class Centre(Small):
+    """A site with `ml` for two types of nodes: n1 is `own`, n2 is `plain`."""
+
+    def __init__(self, folder, channel, **builds) -> None:
+        super().__init__(folder)
+        self.offer()
+        self.base["environments"] = ["ml"]
+        self.ml = {"version": "1", "conda": ["fft"], "nodes": {"own": {}, "plain": {}}, "check": {"run": ["fft"]}}
+        self.nodes = {
+            "own": {"archspec": OWN, "hosts": ["n[1]"], "job": {"options": ["--nodelist=n1"]}},
+            "plain": {"archspec": ANY, "hosts": ["n2*"], "job": {"options": ["--nodelist=n2"]}},
+        }
+        self.site |= {
+            "conda": {"mirrors": {"conda-forge": [f"{channel.url}/conda-forge"]}},
+            "nodes": self.nodes,
+            "environments": {"ml": self.ml},
+            "builds": {"job": {"cores": "1", "memory": "100 MB"}, "scratch": str(folder), **builds},
+        }
+
+    def releases(self) -> dict[str, ReleaseReceipt]:
+        folder = self.state / "receipts/installed/python/miniforge/releases"
+        found = [ReleaseReceipt.model_validate(json.loads(path.read_text())) for path in folder.glob("*.json")]
+        return {receipt.node: receipt for receipt in found}
+
+    def fail(self) -> list[str]:
+        with pytest.raises(SiteError) as raised:
+            self.deploy()
+        return [f"{mistake.message}\nhint: {mistake.hint}" for mistake in raised.value.mistakes]
+
+
+@pytest.fixture
+def centre(tmp_path, slurm, channel, monkeypatch):
+    for name, value in slurm.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("lmodforge.apply.executors.slurm_follow.POLL", 0.2)
+    return Centre(tmp_path, channel, on="slurm")
+
+
+def in_job(slurm: Slurm, node: str, folder, script: str) -> str:
+    """Run a script of bash in a job on a node; return what it prints."""
+    file = folder / f"{node}.sh"
+    file.write_text(f"#!/bin/bash\n. {lmod().init('bash')}\n{script}\n")
+    job = slurm.ended(slurm.submit(f"--nodelist={node}", f"--output={folder}/%j.out", str(file), cwd=folder))
+    assert job.state == "COMPLETED", job.said
+    return job.said
+
+
+def test_each_release_is_built_in_a_job_on_its_nodes_and_a_load_there_gets_it(centre, slurm):
+    assert centre.deploy().settled
+    built = centre.releases()
+    assert {node: receipt.lock.partition("/fft-1.0-")[2].partition(".tar")[0] for node, receipt in built.items()} == {
+        "own": OWN,
+        "plain": "plain",
+    }
+    generation = GenerationReceipt.model_validate_json(
+        (centre.state / "receipts/generations/0001.json").read_text(),
+    )
+    paths = {node: built[node].path for node in ("own", "plain")}
+    assert (generation.modules["ml/1"], generation.variants) == (paths["own"], {"ml/1": paths})
+    script = f"export MODULEPATH={centre.modulefiles}/current\nmodule load ml\nfft\nmodule unload ml\ncommand -v fft || echo gone"
+    for node, build in ("n1", OWN), ("n2", "plain"):
+        name = {"n1": "own", "n2": "plain"}[node]
+        said = in_job(slurm, node, centre.folder, script)
+        assert said.splitlines() == [f"ml/1 is the release for nodes of type {name}", build, "gone"]
+
+
+def test_a_build_refuses_a_node_of_another_type(centre):
+    centre.nodes["plain"]["job"] = {"options": ["--nodelist=n1"]}
+    assert centre.fail() == [
+        "environment ml for plain: n1 is no `plain`: its name is not like n2*\n"
+        "hint: let `job` of `nodes.plain` ask for a partition or a constraint whose nodes are, or correct `nodes.plain`"
+    ]
+    assert not (centre.modulefiles / "current").exists()
+    assert set(centre.releases()) == {"own"}
