@@ -107,9 +107,12 @@ def test_what_is_in_an_archive_can_be_changed_by_its_user_and_tells_nobody_who_p
 def test_what_is_said_names_the_way_to_a_job(site, tmp_path):
     done = pack(site, tmp_path)
     archive = f"{tmp_path}/sci-1-{site.release.name.rpartition('-')[2]}.tar.gz"
+    same = f"{site.small.root}/software/archives/releases/{site.release.name}.tar.gz"
     assert done.text.splitlines()[1:] == [
         f"{tmp_path}/sci.sh: Unpacks the environment where it is started, and runs a script in it.",
         f"{tmp_path}/sci.sub: Says what the job needs: its files, cores, memory and disk space.",
+        "",
+        f"A deploy has made the same file: {same}.",
         "",
         "It reaches a job by OSDF. Put it into /staging.",
         "https://o.org",
@@ -123,6 +126,7 @@ def test_what_is_said_names_the_way_to_a_job(site, tmp_path):
         "environment": "sci",
         "module": "sci/1",
         "archive": {"file": archive, "format": "tar.gz", "size": size, "sha256": done.sha256, "dest_prefix": ""},
+        "published": same,
         "files": [f"{tmp_path}/sci.sh", f"{tmp_path}/sci.sub"],
         "transfer": {
             "name": "OSDF",

@@ -40,6 +40,11 @@ class Packed:
     way: Way | None
 
     @property
+    def published(self) -> str:
+        """Path of the same file that a deploy has made; empty: there is none."""
+        return next((each.path for each in self.subject.archives if each.sha256 == self.sha256), "")
+
+    @property
     def fits(self) -> bool:
         """Whether the site has a way for a file of this size."""
         return self.scheduler is None or self.way is not None
@@ -49,6 +54,7 @@ class Packed:
         """Say what was written, and what to do with it."""
         lines = [f"{self.out}/{self.archive.file}: {shown_size(self.archive.size or 0)}"]
         lines += [f"{self.out}/{kit.file}: {kit.summary}" for kit in self.kits]
+        lines += ["", f"A deploy has made the same file: {self.published}."] if self.published else []
         if self.way and self.way.how:
             lines += ["", f"It reaches a job by {self.way.name}. {self.way.how}", *filter(None, [self.way.url])]
         if not self.fits:
@@ -74,6 +80,7 @@ class Packed:
             "environment": self.subject.name,
             "module": self.subject.module,
             "archive": archive | {"sha256": self.sha256, "dest_prefix": self.archive.dest_prefix},
+            "published": self.published or None,
             "files": [f"{self.out}/{kit.file}" for kit in self.kits],
             "transfer": way,
             "fits": self.fits,
