@@ -58,7 +58,7 @@ CASES = {
     "htcondor-published": (
         HTCONDOR
         | {"archives": {"input": "osdf:///example/python/releases/{file}", "requirements": "(HasStaging == true)"}},
-        replace(SCI, archives=published((("", each) for each in (IMAGE, TAR)))),
+        replace(SCI, archives=published(("", each) for each in (IMAGE, TAR))),
         {},
     ),
     "htcondor-odd": (ODD_HTCONDOR, R, {"title": ODD}),
