@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import socket
 import subprocess
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,14 @@ import pytest
 from channel import MINOR
 from conda.packing import SCRIPT, expected, run_in_a_job
 from conda.small import Centre
+from end_to_end.faults import Failing
+from lmodforge.apply.execute import builder_for
+from lmodforge.apply.progress import Silent
 from lmodforge.apply.system import RealSystem
+from lmodforge.commands.docs import build_docs
 from lmodforge.commands.kits import write_kits
 from lmodforge.commands.pack import pack_environment
+from lmodforge.commands.planning import engines_for, plan_site, workshop_for
 from lmodforge.commands.prune import prune_site
 from lmodforge.commands.rollback import roll_back
 from lmodforge.commands.show import run_deploy
@@ -203,6 +211,57 @@ def test_without_room_for_an_archive_nothing_is_published_and_the_next_deploy_pa
     assert list((archives(centre) / "releases").iterdir()) == []
     done = centre.deploy()
     assert ([*map(type, done.plan.releases)], done.settled) == ([], True)
+
+
+class OnNode(Packing):
+    """A node without squashfs-tools, which the host that deploys cannot know."""
+
+    def run(self, argv, *, env, **options):
+        return super().run(argv, env=env | {"PATH": "/nowhere"} if "lmodforge.apply.packer" in argv else env, **options)
+
+    def packing(self, argv):
+        return argv
+
+
+def test_a_node_without_mksquashfs_is_named(centre):
+    centre.sci["archives"] = ["squashfs"]
+    with pytest.raises(SiteError) as caught:
+        centre.deploy(OnNode())
+    said = f"archive sci-1.squashfs: {socket.gethostname()} has no mksquashfs\n  hint: install squashfs-tools there"
+    assert str(caught.value) == said
+
+
+def test_whatever_step_fails_a_receipt_is_about_a_whole_file_and_the_next_attempt_succeeds(centre):
+    centre.deploy()
+    centre.sci["archives"] = ["tar.zst"]
+    opened = centre.small.open()
+    workshop = workshop_for(opened, Silent())
+    [action] = plan_site(opened, workshop, engines_for(workshop)).archives
+    for step in count(1):
+        system = Failing(step)
+        at_fault = workshop_for(replace(opened, system=system), Silent())
+        error = builder_for(at_fault, engines_for(at_fault)).attempt(action)
+        for one in receipts(centre).values():
+            assert one.sha256 == sha256(Path(one.path).read_bytes()), system.steps
+        if error is None:
+            break
+        assert "No space left on device" in str(error)
+    assert step > 10
+    assert [path.name for path in (archives(centre) / "releases").iterdir()] == [f"{centre.release.name}.tar.zst"]
+    assert centre.deploy().settled
+
+
+def test_pages_say_that_it_is_packed_and_where(packable, tmp_path):
+    build_docs((str(packable.small.file),), str(packable.small.root), str(tmp_path), html=False)
+    jobs = (tmp_path / "markdown/jobs.md").read_text()
+    best = min(receipts(packable).values(), key=lambda one: (one.place, one.size))
+    assert f"**sci is packed already**, and jobs fetch it from where it is: `{best.path}`" in jobs
+    assert "conda-pack" not in jobs
+    page = (tmp_path / "markdown/environments/small/base/sci.md").read_text()
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith(f"| `{archives(packable)}")]
+    assert {row[0][2:]: row[-1][:-2] for row in rows} == {
+        f"`{archives(packable)}/sci-1.{kind}`": f"`{one.sha256}`" for kind, one in receipts(packable).items()
+    }
 
 
 def test_a_deploy_that_was_interrupted_while_packing_is_completed_by_the_next_one(centre):
