@@ -28,6 +28,7 @@ from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import Change, Plan
 from lmodforge.verify.lmod import Lmod, find_lmod
 from lmodforge.verify.load import load_test
+from lmodforge.verify.packages import refuse_missing
 from lmodforge.verify.place import ThisHost
 
 _MIRROR = "mirror"
@@ -82,6 +83,8 @@ def deploy(
         if replace_edited:
             plan = replace(plan, changes=tuple(map(_give_up_edit, plan.changes)))
         refuse_conflicts(plan)
+        if isinstance(executor, OnHost) and any(archive.format == "squashfs" for archive in plan.archives):
+            refuse_missing(opened.system, "mksquashfs", "squashfs-tools", what="squashfs")
         if plan.is_empty:
             _end_jobs(workshop)  # nobody wants any more what these build
             _settle(workshop, plan)
