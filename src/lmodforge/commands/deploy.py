@@ -172,7 +172,7 @@ def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
     """Return the test that a new generation must pass; without Lmod here it is compiled only, and that is said."""
     system, caches = workshop.system, workshop.site.caches
 
-    def test(tree: str, modules: Sequence[str]) -> Sequence[str]:
+    def test(tree: str, modules: Sequence[str], node: str) -> Sequence[str]:
         if lmod is None:
             workshop.progress.state(MODULES, "compiled, not loaded: no Lmod on this host")
             return ()
@@ -180,7 +180,7 @@ def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
         system.make_directory(scratch, 0o700)
         # Temporary caches in a place of our own: a test makes no directory in anybody's project space.
         toggles = {caches.conda.toggle: "0", caches.uv.toggle: "0"}
-        given = {"TMPDIR": scratch, "LMODFORGE_LOOK_ONLY": "1", **toggles}
+        given = {"TMPDIR": scratch, "LMODFORGE_LOOK_ONLY": node or "1", **toggles}
         failures = load_test(ThisHost(system, lmod), tree, modules, environment=given, jobs=_jobs())
         system.remove(scratch)
         return [str(failure) for failure in failures]
