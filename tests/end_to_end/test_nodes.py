@@ -13,6 +13,7 @@ from lmod import lmod
 from lmodforge.commands.lock import check_locks, lock_site
 from lmodforge.errors import SiteError
 from lmodforge.receipts.models import GenerationReceipt, ReleaseReceipt
+from offline import make_mirror, succeed
 from slurm import Slurm
 
 OWN, ANY = str(host()), platform.machine()
@@ -139,3 +140,23 @@ def test_locks_are_kept_for_each_type_and_one_for_those_that_ask_the_same(tmp_pa
     for name, build in names.items():
         assert f"fft-1.0-{build}.tar.bz2" in (folder / name).read_text()
     assert check_locks(str(centre.file), str(centre.root)).json["wrong"] == {}
+
+
+def test_a_mirror_holds_what_every_type_needs_and_a_host_of_one_builds_its_own_from_it(tmp_path, channel):
+    centre = Centre(tmp_path, channel)
+    centre.nodes |= {"own": {"archspec": OWN}, "plain": {"cuda": "12.6"}}
+    centre.ml["nodes"] = {"plain": {}, "own": {}, "any": {}}
+    centre.open()
+    make_mirror(centre.file, centre.root, tmp_path / "mirror")
+    held = {path.name for path in (tmp_path / "mirror").rglob("fft-*")}
+    assert held == {f"fft-1.0-{build}.tar.bz2" for build in ("plain", OWN, "cuda")}
+    del centre.ml["nodes"]["plain"]
+    centre.open()
+    site = ("--site", centre.file, "--root", centre.root)
+    succeed("deploy", *site, "--offline", tmp_path / "mirror", network=False)
+    assert {node: receipt.packages[0].channel for node, receipt in centre.releases().items()} == {
+        "": "https://conda.anaconda.org/conda-forge",
+        "own": "https://conda.anaconda.org/conda-forge",
+    }
+    envs = {link.name: link.readlink().name.rpartition("-")[0] for link in (centre.prefix / "envs").iterdir()}
+    assert envs == {"ml": "ml", "ml-1": "ml", "ml-own": "ml-own", "ml-own-1": "ml-own"}

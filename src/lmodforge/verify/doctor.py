@@ -40,6 +40,7 @@ def diagnose(system: System, site: SiteConfig) -> list[Finding]:
         *storage(system, site),
         _scheduler(system),
         *_node(system, site),
+        *_squashfs(system, site),
         *_conda_init(system),
     ]
 
@@ -128,6 +129,18 @@ def _node(system: System, site: SiteConfig) -> Iterator[Finding]:
         node = this_node(system)
         types = ", ".join(name for name, kind in site.nodes.items() if not misfits(kind, node))
         yield Finding("node", "ok", f"{node.name} is of {f'type {types}' if types else 'no type that the site names'}")
+
+
+def _squashfs(system: System, site: SiteConfig) -> Iterator[Finding]:
+    wanted = [name for name, environment in site.environments.items() if "squashfs" in environment.archives]
+    if not wanted:
+        return
+    if found := find_program(system, "mksquashfs"):
+        yield Finding("squashfs", "ok", found)
+        return
+    here = site.builds.on == "host"
+    message = f"mksquashfs is missing, which archives of {', '.join(wanted)} need{'' if here else ' on the nodes'}"
+    yield Finding("squashfs", "problem" if here else "warning", message, install_command(system, ["squashfs-tools"]))
 
 
 def _conda_init(system: System) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from lmodforge.config.node_types import ANY
 
 if TYPE_CHECKING:
     from lmodforge.config.models import SiteConfig
+    from lmodforge.kits.archive import Archive
 
 
 @dataclass(frozen=True, order=True)
@@ -57,6 +58,8 @@ class Release:
     """The types of nodes by which its module chooses, in that order."""
     others: tuple[Release, ...] = ()
     """Those for the other types."""
+    archives: tuple[Archive, ...] = ()
+    """Those that users find by name, the best for a job first."""
 
     @property
     def by_node(self) -> tuple[Release, ...]:

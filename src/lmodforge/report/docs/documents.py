@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import NotRequired, TypedDict
 
+from lmodforge.kits.archive import Archive
 from lmodforge.report.docs.catalogue import Catalogue, Cluster, Environment, Package, Release
 from lmodforge.report.docs.versions import newest_first
 
@@ -30,6 +31,21 @@ class NodeEntry(TypedDict):
     """Bytes on disk."""
     files: int
     packages: int
+
+
+@_described
+class ArchiveEntry(TypedDict):
+    """An environment in one file."""
+
+    name: str
+    """The path that users find it by; another release may have it later."""
+    file: str
+    """The path that only this release ever has."""
+    format: Literal["tar.gz", "tar.zst", "squashfs"]
+    place: NotRequired[str]
+    """The only directory where it works."""
+    size: int
+    sha256: str
 
 
 @_described
@@ -57,6 +73,8 @@ class ModuleEntry(TypedDict):
     size: NotRequired[int]
     """Bytes on disk."""
     files: NotRequired[int]
+    archives: NotRequired[list[ArchiveEntry]]
+    """It is packed into these files, too."""
     packages: NotRequired[int]
     """How many there are; the document `packages` names them."""
     nodes: NotRequired[list[NodeEntry]]
@@ -170,6 +188,17 @@ def _cluster(cluster: Cluster) -> ClusterEntry:
     }
 
 
+def _archive(archive: Archive) -> ArchiveEntry:
+    entry: ArchiveEntry = {
+        "name": archive.name,
+        "file": archive.path,
+        "format": archive.format,
+        "size": archive.size or 0,
+        "sha256": archive.sha256,
+    }
+    return entry | {"place": archive.dest_prefix} if archive.dest_prefix else entry
+
+
 def _release(env: Environment, release: Release) -> ModuleEntry:
     entry: ModuleEntry = {
         "name": release.module,
@@ -187,7 +216,11 @@ def _release(env: Environment, release: Release) -> ModuleEntry:
         "files": release.files,
         "packages": len(release.packages),
     }
-    return entry | {"nodes": [_node(one) for one in release.by_node]} if release.types else entry
+    if release.archives:
+        entry["archives"] = [_archive(each) for each in release.archives]
+    if release.types:
+        entry["nodes"] = [_node(one) for one in release.by_node]
+    return entry
 
 
 def _node(release: Release) -> NodeEntry:

@@ -14,6 +14,8 @@ from lmodforge.config.distributions import Distribution as DistributionConfig
 from lmodforge.config.environments import Environment as EnvironmentConfig
 from lmodforge.config.licences import without_token
 from lmodforge.config.models import SiteConfig
+from lmodforge.kits.archive import Archive, published
+from lmodforge.plan.archives import archives_of
 from lmodforge.plan.layout import link_name
 from lmodforge.receipts.models import (
     DistributionReceipt,
@@ -111,8 +113,11 @@ class _Gathering:
         leading = {path: module for module, path in self.generation.modules.items()}
         latest = {(receipt.node, receipt.version): receipt.path for receipt in receipts}
         made = {
-            receipt.path: _release(
-                receipt, base, leading.get(receipt.path, ""), latest[receipt.node, receipt.version] == receipt.path
+            receipt.path: replace(
+                _release(
+                    receipt, base, leading.get(receipt.path, ""), latest[receipt.node, receipt.version] == receipt.path
+                ),
+                archives=self._archives(receipt.path, leading.get(receipt.path, "")),
             )
             for receipt in receipts
         }
@@ -148,6 +153,15 @@ class _Gathering:
             return release
         others = tuple(one for path, one in found.items() if path != release.path)
         return replace(found[release.path], types=tuple(types), others=others)
+
+    def _archives(self, release: str, module: str) -> tuple[Archive, ...]:
+        """Return those of a release, then those of the same module's releases for other types of nodes."""
+        named = archives_of(self.generation, self.installed).items()
+        others = {*self.generation.variants.get(module, {}).values()} - {release}
+        return (
+            *published((link, archive) for link, archive in named if archive.release == release),
+            *published((link, archive) for link, archive in named if archive.release in others),
+        )
 
 
 def _release(receipt: ReleaseReceipt, base: DistributionReceipt, module: str, by_name: bool) -> Release:
