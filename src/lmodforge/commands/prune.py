@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from lmodforge.apply.holder import hold
+from lmodforge.apply.leftover import Leftover, leftovers
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.probe import read_generation
 from lmodforge.apply.workshop import Workshop
@@ -13,6 +15,7 @@ from lmodforge.commands.planning import workshop_for
 from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import open_site
 from lmodforge.errors import SiteError
+from lmodforge.plan.layout import led_to
 from lmodforge.plan.prune import Removal, Switch, kept_generations, removals
 from lmodforge.receipts.models import GenerationReceipt
 from lmodforge.report.progress import progress_for_stderr
@@ -32,10 +35,13 @@ def prune_site(site: str, root: str, keep: int, older_than: int, *, show: bool) 
         workshop = workshop_for(opened, progress)
         with hold(opened.system, workshop.layout):
             plan = _plan(workshop, read_deployment(opened), keep, days)
+            cache = _cache(plan, leftovers(workshop), workshop.layout.cache)
             if not show:
                 for removal in plan:
                     _remove(workshop, removal)
-    return _text(plan, show=show)
+                for leftover in leftovers(workshop):
+                    opened.system.remove(leftover.path)
+    return _text((*plan, *cache), show=show)
 
 
 def _plan(workshop: Workshop, deployment: Deployment, keep: int, days: int) -> tuple[Removal, ...]:
@@ -81,12 +87,19 @@ def _remove(workshop: Workshop, removal: Removal) -> None:
     system.remove(note)
 
 
-def _links_to(workshop: Workshop, release: str) -> list[str]:
-    """Return the by-name links of older versions that lead to a release."""
-    prefix, _, name = release.rpartition("/releases/")
-    folder = f"{prefix}/envs"
-    links = [f"{folder}/{link}" for link in workshop.system.names(folder)] if prefix else []
-    return [link for link in links if workshop.system.target(link) == f"../releases/{name}"]
+def _cache(plan: tuple[Removal, ...], found: Sequence[Leftover], path: str) -> tuple[Removal, ...]:
+    """Say what goes of the cache; what it shares with releases that go has been counted with these."""
+    if not found and not any(removal.what != "generation" for removal in plan):
+        return ()
+    return (Removal("cache", path, "what no release shares", sum(leftover.size for leftover in found)),)
+
+
+def _links_to(workshop: Workshop, path: str) -> list[str]:
+    """Return the by-name links of older versions that lead to a release, or to an archive."""
+    system, above = workshop.system, path.rpartition("/releases/")[0]
+    folders = (f"{above}/envs", above) if above else ()
+    links = (f"{folder}/{name}" for folder in folders for name in system.names(folder))
+    return [link for link in links if (target := system.target(link)) and led_to(link, target) == path]
 
 
 def _text(plan: tuple[Removal, ...], *, show: bool) -> str:

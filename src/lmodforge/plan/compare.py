@@ -16,6 +16,7 @@ from lmodforge.plan.actions import (
     Plan,
     Sign,
 )
+from lmodforge.plan.archives import changed_archive
 from lmodforge.plan.conda import conda_size
 from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256
@@ -38,15 +39,26 @@ def compare(desired: Desired, rendered: Rendered, facts: Facts, *, site: str, in
     """Return what leads from what is there to what is desired; an empty plan when that is the same."""
     installs = [step for install in desired.installs for step in _install(install, facts)]
     releases = [step for release in desired.releases for step in _release(release, facts)]
+    of = {release.path: release for release in desired.releases}
+    archives = [(each, changed_archive(each, of[each.release], facts)) for each in desired.archives]
     built = [step.action for step in releases if isinstance(step.action, BuildRelease)]
-    publish, published = publication(desired, rendered, facts, {release.path for release in built})
+    packed = [archive for archive, change in archives if change]
+    publish, published = publication(
+        desired, rendered, facts, {*(each.path for each in built), *(each.path for each in packed)}
+    )
     return Plan(
         site=site,
         inputs=inputs,
         world={},
-        changes=(*desired.refused, *(step.change for step in (*installs, *releases)), *published),
+        changes=(
+            *desired.refused,
+            *(step.change for step in (*installs, *releases)),
+            *(change for _, change in archives if change),
+            *published,
+        ),
         installs=tuple(s.action for s in installs if s.action and not isinstance(s.action, BuildRelease)),
         releases=tuple(built),
+        archives=tuple(archive for archive, change in archives if change and change.sign != "!"),
         publish=publish,
         warnings=(
             *(warning for release in desired.releases for warning in _lacks(release, facts)),

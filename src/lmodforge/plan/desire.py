@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,17 @@ from lmodforge.config.distributions import CondaDistribution, Distribution, Exis
 from lmodforge.config.models import SiteConfig
 from lmodforge.modulefile.context import Module
 from lmodforge.modulefile.policy import policy_of
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallConda, InstallPython, InstallTool
+from lmodforge.plan.actions import (
+    AdoptPrefix,
+    BuildRelease,
+    Change,
+    Install,
+    InstallConda,
+    InstallPython,
+    InstallTool,
+    PackRelease,
+)
+from lmodforge.plan.archives import desired_archives
 from lmodforge.plan.conda import base_conda_request, too_old
 from lmodforge.plan.condarc import base_files
 from lmodforge.plan.facts import Facts, Interpreter
@@ -35,6 +46,7 @@ class Desired:
 
     installs: tuple[Install, ...]
     releases: tuple[BuildRelease, ...]
+    archives: tuple[PackRelease, ...]
     modules: tuple[Module, ...]
     links: dict[str, str]
     refused: tuple[Change, ...] = ()
@@ -42,8 +54,12 @@ class Desired:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every prefix, release and tool."""
-        return (*(install.prefix for install in self.installs), *(release.path for release in self.releases))
+        """Every prefix, release, tool and archive."""
+        return (
+            *(install.prefix for install in self.installs),
+            *(release.path for release in self.releases),
+            *(archive.path for archive in self.archives),
+        )
 
     @property
     def base_files(self) -> tuple[str, ...]:
@@ -81,9 +97,11 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     links: dict[str, str] = {}
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path, release.node)
+    archives = tuple(archive for release in releases for archive in desired_archives(site, layout, release))
+    links |= {each.link: posixpath.relpath(each.path, layout.archives) for each in archives}
     theirs = () if site.anaconda_terms else refused(installs, releases, facts)
     conflicts = (*theirs, *too_old(site, facts), *_of_no_platform(site, facts))
-    return Desired(tuple(installs), tuple(releases), tuple(modules), links, conflicts)
+    return Desired(tuple(installs), tuple(releases), archives, tuple(modules), links, conflicts)
 
 
 def _of_no_platform(site: SiteConfig, facts: Facts) -> Iterator[Change]:
