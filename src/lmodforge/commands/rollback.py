@@ -15,8 +15,8 @@ from lmodforge.commands.site import OpenSite, open_site
 from lmodforge.errors import SiteError
 from lmodforge.modulefile.render import SHARED, render_tree
 from lmodforge.plan.actions import Publish
-from lmodforge.plan.desire import removed_modules
 from lmodforge.plan.digest import sha256
+from lmodforge.plan.modules import removed_modules
 from lmodforge.receipts.models import GenerationReceipt
 from lmodforge.report.progress import progress_for_stderr
 
