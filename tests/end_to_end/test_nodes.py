@@ -51,7 +51,7 @@ class Centre(Small):
             "conda": {"mirrors": {"conda-forge": [f"{channel.url}/conda-forge"]}},
             "nodes": self.nodes,
             "environments": {"ml": self.ml},
-            "builds": {"job": {"cores": "1", "memory": "100 MB"}, "scratch": str(folder), **builds},
+            "builds": {"job": {"cores": "1", "memory": "400 MB"}, "scratch": str(folder), **builds},
         }
 
     def releases(self) -> dict[str, ReleaseReceipt]:
@@ -160,3 +160,16 @@ def test_a_mirror_holds_what_every_type_needs_and_a_host_of_one_builds_its_own_f
     }
     envs = {link.name: link.readlink().name.rpartition("-")[0] for link in (centre.prefix / "envs").iterdir()}
     assert envs == {"ml": "ml", "ml-1": "ml", "ml-own": "ml-own", "ml-own-1": "ml-own"}
+
+
+def test_what_a_type_adds_and_no_channel_has_is_told_at_its_line(tmp_path, channel):
+    centre = Centre(tmp_path, channel)
+    centre.ml["nodes"]["own"] = {"conda": ["fft", "ftt"]}
+    with pytest.raises(SiteError) as raised:
+        centre.deploy()
+    [mistake] = raised.value.mistakes
+    line = centre.file.read_text().splitlines().index("        - ftt") + 1
+    assert str(mistake) == (
+        f"{centre.file}:{line}:11: environment ml for own: there is no package `ftt` for {SUBDIR}\n"
+        "  hint: did you mean `fft`?"
+    )
