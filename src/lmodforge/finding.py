@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Status = Literal["ok", "warning", "problem"]
@@ -55,6 +55,10 @@ class Verified:
     loads: int
     """Times that a module was loaded and unloaded."""
     seconds: float
+    node: str = ""
+    """The name of the node, where modules choose by it."""
+    releases: Mapping[str, str] = field(default_factory=dict)
+    """The type of nodes whose release a module must give there; empty: it refuses."""
     lmod_here: str = ""
     """The version on this host, where the place is another one and this host has one."""
 

@@ -120,7 +120,7 @@ def test_a_token_in_the_url_of_a_channel_shows_nowhere():
         ("python", "conda-forge"),
         ("six", "PyPI"),
     ]
-    assert environment_yml(sci) == (
+    assert environment_yml(sci, sci.newest) == (
         "# sci 2, made on 2026-01-09\n"
         'name: "sci"\n'
         "channels:\n  - conda-forge\n  - https://conda.example.org/lab\n"

@@ -81,7 +81,9 @@ def jupyter(request, slurm, user):
         job = slurm.job(number)
         assert job.state in ("PENDING", "CONFIGURING", "RUNNING"), job.said
 
-    return number, wait_for(connected, "Jupyter", 60, check), private
+    yield number, wait_for(connected, "Jupyter", 60, check), private
+    slurm.run("scancel", "--quiet", number)  # it would keep its node from other tests for hours
+    slurm.ended(number)
 
 
 def answer_of(url: str) -> int:

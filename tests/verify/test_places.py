@@ -57,12 +57,12 @@ def test_a_job_takes_nothing_of_this_hosts_environment():
     ]
 
 
-def test_a_job_has_its_own_directory_for_temporary_files_and_nothing_else_of_its_environment(tmp_path):
+def test_a_job_has_its_own_directory_for_temporary_files_its_nodes_name_and_nothing_else_of_its_environment(tmp_path):
     argv = Job("").command(["timeout", "5", "env", "-i", "A=1", "/usr/bin/env"])
     start = argv.index("/usr/bin/env")
-    given = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "B": "2"}
+    given = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "B": "2", "SLURMD_NODENAME": "n1 or so"}
     said = subprocess.run(argv[start:], env=given, capture_output=True, text=True, check=True).stdout
-    assert sorted(said.split()) == ["A=1", f"TMPDIR={tmp_path}"]
+    assert sorted(said.splitlines()) == ["A=1", "SLURMD_NODENAME=n1 or so", f"TMPDIR={tmp_path}"]
 
 
 def test_a_container_is_read_only_without_network_and_leaves_nothing():

@@ -51,9 +51,11 @@
       this.clusters = data.clusters.map(([name, title, hierarchy]) => ({ name, title, hierarchy }));
       this.channels = data.channels;
       this.licences = data.licences;
-      this.modules = data.modules.map(([name, cluster, kind, distribution, environment, current, python, page, goes]) => ({
-        name, cluster: this.clusters[cluster], kind: KINDS[kind], distribution, environment, current, python, page, goes,
+      this.modules = data.modules.map(([name, cluster, kind, distribution, environment, current, python, page, goes, nodes]) => ({
+        name, cluster: this.clusters[cluster], kind: KINDS[kind], distribution, environment, current, python, page, goes, nodes,
       }));
+      /* A module that chooses by node has an entry for what all nodes get, and after it one for each type of nodes. */
+      this.back = Uint16Array.from(data.modules, (row) => row[10] || 0);
       this.lines = data.packages ? data.packages.split("\n") : [];
       this.labels = this.lines.map((line) => line.slice(0, line.indexOf("\t")));
       /* One pass over one text is much faster than one for each name. */
@@ -66,8 +68,9 @@
     }
 
     /* Call `take(module, version, origin)` for each allowed module that holds a package within limits, newest version first,
-       until it returns false. Nothing is built on the way: one letter typed visits most packages of most modules. */
-    visit(place, limits, allowed, take) {
+       until it returns false. Nothing is built on the way: one letter typed visits most packages of most modules.
+       What all nodes get is not said again for each type of them, but with `each`. */
+    visit(place, limits, allowed, take, each) {
       const line = this.lines[place], { modules } = allowed;
       for (let at = line.indexOf("\t"); at > 0;) {
         const middle = line.indexOf("\t", at + 1), begin = line.indexOf("\t", middle + 1) + 1;
@@ -76,7 +79,7 @@
         at = next;
         if (!limits.every((limit) => isWithin(found, limit)) || !this.comesFrom(origin, allowed)) continue;
         /* Modules are the steps between their numbers: digits of five bits, the lowest first, 32 says that one follows. */
-        for (let i = begin, number = -1, step = 0, shift = 0; i < end; i++) {
+        for (let i = begin, number = -1, step = 0, shift = 0, whole = -1; i < end; i++) {
           const digit = VALUES[line.charCodeAt(i)];
           step |= (digit & 31) << shift;
           if (digit & 32) {
@@ -84,7 +87,10 @@
           } else {
             number += step + 1;
             step = shift = 0;
-            if (modules[number] && take(number, found, origin) === false) return;
+            if (!modules[number]) continue;
+            if (!this.back[number]) whole = number;
+            else if (!each && number - this.back[number] === whole) continue;
+            if (take(number, found, origin) === false) return;
           }
         }
       }
@@ -108,7 +114,7 @@
         const fits = wanted ? fit(this.names[place], wanted.name) : PREFIX;
         if (fits === NOT) continue;
         let count = 0;
-        this.visit(place, limits, allowed, (module) => { count++; holds[module] = 1; });
+        this.visit(place, limits, allowed, (module) => { count++; holds[module - this.back[module]] = 1; });
         if (count) packages.push({ place, name: this.labels[place], limits, fits, count });
       }
       /* What more modules hold is looked for more often. */
@@ -135,11 +141,12 @@
           this.visit(found.place, found.limits, allowed, (module, version, origin) => {
             const before = rows ? rows.get(module) : [];
             if (before && !next.has(module)) next.set(module, [...before, { name: found.name, version, ...this.origin(origin) }]);
-          });
+          }, true);
         }
         rows = next;
       }
-      return [...rows].map(([module, holds]) => ({ module: this.modules[module], holds }));
+      const told = (module) => this.back[module] && rows.has(module - this.back[module]);
+      return [...rows].filter(([module]) => !told(module)).map(([module, holds]) => ({ module: this.modules[module], holds }));
     }
 
     named(wanted, allowed) {
@@ -150,7 +157,7 @@
 
     /* Modules that are called so themselves: people type `sci` here, too. */
     modulesCalled(name, allowed) {
-      return this.modules.filter((module, number) => allowed.modules[number]
+      return this.modules.filter((module, number) => allowed.modules[number] && !module.nodes
         && [normal(module.environment), normal(module.name), normal(module.name).split("/")[0]].includes(name));
     }
 

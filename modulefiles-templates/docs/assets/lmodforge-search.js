@@ -168,13 +168,14 @@
 
     /* Without a question the first packages of the alphabet would help nobody. */
     showNumbers() {
-      this.count.textContent = `${counted(this.index.names.length, "package")} in ${counted(this.index.modules.length, "module")}`;
+      this.count.textContent = `${counted(this.index.names.length, "package")} in ${counted(this.index.modules.filter((module) => !module.nodes).length, "module")}`;
       this.hits.replaceChildren();
     }
 
     showTogether(wanted, rows) {
       const names = wanted.map((one) => one.name).join(" and ");
-      this.count.textContent = `${counted(rows.length, "module")} with ${names}`;
+      const modules = new Set(rows.map(({ module }) => `${module.cluster.name} ${module.name}`));
+      this.count.textContent = `${counted(modules.size, "module")} with ${names}`;
       this.hits.replaceChildren(this.card(names, [], rows.slice(0, PAGE), rows.length, () => rows));
     }
 
@@ -235,6 +236,7 @@
         make("span", { class: "lf-hit__about" },
           this.several && make("span", { class: "lf-badge lf-badge--cluster" }, module.cluster.title),
           !module.current && make("span", { class: "lf-badge lf-badge--older" }, "older release"),
+          Boolean(module.nodes) && make("span", { class: "lf-badge lf-badge--kind" }, `only on ${module.nodes}`),
           Boolean(module.goes) && make("span", { class: "lf-badge lf-badge--retired" }, "goes away"),
           channels.map((channel) => make("span", {}, channel)),
           module.python && make("span", { class: "lf-hit__python" }, `Python ${minor(module.python)}`),

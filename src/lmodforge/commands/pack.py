@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,13 @@ from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import OpenSite, open_site
 from lmodforge.config.archives import FORMATS, Format
 from lmodforge.config.naming import absolute_path
+from lmodforge.config.node_types import ANY
 from lmodforge.config.scheduler import HTCondorScheduler, size_in_bytes
 from lmodforge.errors import SiteError
 from lmodforge.kits.archive import Archive, Way, archive_name, way_for
 from lmodforge.kits.render import Kit, packed_kits
 from lmodforge.kits.subject import Subject, subjects_of_receipts
+from lmodforge.plan.layout import link_name
 from lmodforge.report.progress import progress_for_stderr
 from lmodforge.report.style import size as shown_size
 from lmodforge.verify.packages import refuse_missing
@@ -88,11 +90,11 @@ class Packed:
 
 
 def pack_environment(
-    name: str, site: str, root: str, *, kind: str, dest_prefix: str, out: str, replace: bool
+    name: str, site: str, root: str, *, node: str = "", kind: str, dest_prefix: str, out: str, replace: bool
 ) -> Packed:
     """Pack the current release of an environment into a directory; what is there stays, unless it may be replaced."""
     opened, target = open_site(site, root), str(Path(out or ".").absolute())
-    subject = _choose(name, opened, read_deployment(opened))
+    subject = _choose(name, node, opened, read_deployment(opened))
     asked = _asked(subject, kind, dest_prefix, opened)
     planned = packed_kits(opened.config, subject, opened.templates, asked)
     if not replace:
@@ -122,9 +124,11 @@ def _pack(workshop: Workshop, prefix: str, asked: Archive, out: str) -> Archive:
     return archive
 
 
-def _choose(name: str, opened: OpenSite, deployed: Deployment) -> Subject:
-    """Find the environment that is meant; a site has one of a name."""
-    subjects = subjects_of_receipts(opened.config, deployed.generation.modules, deployed.installed)
+def _choose(name: str, node: str, opened: OpenSite, deployed: Deployment) -> Subject:
+    """Find the environment that is meant; a site has one of a name, and each a release for a type of nodes."""
+    modules, variants = deployed.generation.modules, deployed.generation.variants
+    modules = modules | {module: releases[node] for module, releases in variants.items() if node in releases}
+    subjects = subjects_of_receipts(opened.config, modules, deployed.installed)
     environments = [subject for subject in subjects if subject.engine]
     found = next((subject for subject in environments if name in (subject.name, subject.module)), None)
     if found is None:
@@ -134,7 +138,17 @@ def _choose(name: str, opened: OpenSite, deployed: Deployment) -> Subject:
             f"{found.name} cannot be packed: it is a virtual environment, and its Python lies outside of it",
             "list it for a distribution with conda, or give jobs a container that has the site's prefixes",
         )
-    return found
+    return replace(found, name=_of_its_nodes(found, node, variants.get(found.module, {})))
+
+
+def _of_its_nodes(found: Subject, node: str, releases: Mapping[str, str]) -> str:
+    """Return the name under which `source activate` has it, too; raises SiteError when no release is meant."""
+    if node and node not in releases:
+        known = f"`--node` is one of {', '.join(releases)}" if releases else "it has one for all nodes"
+        raise SiteError(f"{found.name} has no release for nodes of type {node}", known)
+    if releases and not node and ANY not in releases:
+        raise SiteError(f"{found.name} has no release for every node", f"`--node` is one of {', '.join(releases)}")
+    return link_name(found.name, "" if node == ANY else node)
 
 
 def _known(name: str, environments: Sequence[Subject]) -> str:

@@ -16,16 +16,18 @@ from lmodforge.commands.revision import rendered_at
 from lmodforge.commands.site import OpenSite, open_site
 from lmodforge.config.models import SiteConfig
 from lmodforge.errors import SiteError
-from lmodforge.finding import Verified
+from lmodforge.finding import Failure, Verified
+from lmodforge.receipts.models import GenerationReceipt
 from lmodforge.report.junit import junit
 from lmodforge.report.verify import verified_json, verified_markdown, verified_text
 from lmodforge.verify.changed import changed_files, touches
 from lmodforge.verify.expect import expected_modules
 from lmodforge.verify.follow import SYSTEM_PATH
 from lmodforge.verify.lmod import find_lmod
+from lmodforge.verify.nodes import Chosen, node_at
 from lmodforge.verify.place import Place, ThisHost
-from lmodforge.verify.places.choose import Wish, go, mounts_of
-from lmodforge.verify.places.slurm import partitions
+from lmodforge.verify.places.choose import Wish, go, mounts_of, stay
+from lmodforge.verify.places.slurm import jobs_of
 from lmodforge.verify.scenarios import Toggles
 from lmodforge.verify.shells import SHELLS
 from lmodforge.verify.site import Subject, verify
@@ -65,9 +67,15 @@ def verify_site(
     opened = open_site(site, root)
     deployment = read_deployment(opened)
     mounts = mounts_of(deployment.layout, list(deployment.installed.values()))
-    places = [go(opened.system, each, mounts) for each in _wishes(wish or Wish(), on, opened.config)]
+    wishes = _wishes(wish or Wish(), on, opened.config, deployment.generation)
+    places = [go(opened.system, each, mounts) for each in wishes]
     subject = subject_of(opened, deployment, changed_since)
-    found = [_verified(opened.system, place, subject, shells, jobs) for place in places]
+    chosen = Chosen(opened.config, deployment.generation, deployment.installed)
+    found = []
+    for each, place in zip(wishes, places, strict=True):
+        there, tried, wrong = _on_its_node(place, each.type, subject, chosen)
+        verified = _verified(opened.system, there, tried, shells, jobs)
+        found.append(replace(verified, failures=(*wrong, *verified.failures)))
     name, number = opened.config.name, deployment.generation.number
     _write(opened.system, name, found, reports or Reports())
     documents = [verified_json(name, number, each) for each in found]
@@ -79,11 +87,23 @@ def verify_site(
     )
 
 
-def _wishes(wish: Wish, on: str, site: SiteConfig) -> list[Wish]:
-    """Return the places: with `--on slurm` one for each partition of the site."""
+def _wishes(wish: Wish, on: str, site: SiteConfig, generation: GenerationReceipt) -> list[Wish]:
+    """Return the places: with `--on slurm` one for each partition of the site, and for each type of nodes."""
     if on not in ("", "slurm"):
         raise SiteError(f"--on {on}: nothing is verified there", "`slurm`")
-    return [replace(wish, srun=options) for options in partitions(site)] if on else [wish]
+    types = {name for releases in generation.variants.values() for name in releases}
+    asked = jobs_of(site, [name for name in site.nodes if name in types])
+    return [replace(wish, srun=options, type=kind) for options, kind in asked.items()] if on else [wish]
+
+
+def _on_its_node(place: Place, kind: str, subject: Subject, chosen: Chosen) -> tuple[Place, Subject, Sequence[Failure]]:
+    """Say what is expected there where modules choose by node, and whether the node is of the type that is wanted."""
+    if not chosen.generation.variants:
+        return place, subject, ()
+    node = node_at(place)
+    place = stay(place, node.name)
+    subject = replace(subject, modules=tuple(chosen.on(node, module) for module in subject.modules), node=node.name)
+    return place, subject, chosen.wrong_node(node, kind, place)
 
 
 def _verified(system: System, place: Place, subject: Subject, shells: str, jobs: int) -> Verified:

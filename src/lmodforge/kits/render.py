@@ -11,6 +11,7 @@ from lmodforge.config.models import SiteConfig
 from lmodforge.config.scheduler import HTCondorScheduler, PbsScheduler, SlurmScheduler, size_in_bytes
 from lmodforge.kits import quote
 from lmodforge.kits.archive import Archive, way_for
+from lmodforge.kits.nodes import nodes_of
 from lmodforge.kits.request import queues_of, request_of
 from lmodforge.kits.subject import Subject
 from lmodforge.modulefile.render import Templates
@@ -75,15 +76,16 @@ def _batch(
     site: SiteConfig, scheduler: SlurmScheduler | PbsScheduler, subject: Subject, templates: Templates
 ) -> Iterator[Kit]:
     kind, ending = scheduler.kind, _ENDING[scheduler.kind]
-    common = {"site": site, "scheduler": scheduler, "subject": subject, "queues": queues_of(scheduler)}
-    file = f"{subject.name}.{ending}"
-    text = _text(templates, f"{kind}-batch", **common, file=file, request=request_of(scheduler, hours=BATCH_HOURS))
+    nodes = nodes_of(site, subject)
+    common = {"site": site, "scheduler": scheduler, "subject": subject, "queues": queues_of(scheduler), "nodes": nodes}
+    file, request = f"{subject.name}.{ending}", request_of(scheduler, hours=BATCH_HOURS, nodes=nodes.job)
+    text = _text(templates, f"{kind}-batch", **common, file=file, request=request)
     command = f"{_SUBMIT[kind]} {file}"
     summary = f"Runs your script in a job, with {subject.module} loaded."
     yield Kit("batch", file, text, "Batch job", summary, command)
     if subject.jupyter:
         file = f"{subject.name}-jupyter.{ending}"
-        request = request_of(scheduler, hours=JUPYTER_HOURS)
+        request = request_of(scheduler, hours=JUPYTER_HOURS, nodes=nodes.job)
         text = _text(templates, f"{kind}-jupyter", **common, file=file, request=request)
         summary = "Runs Jupyter in a job; its output says how you reach it from your own computer."
         yield Kit("jupyter", file, text, "Jupyter", summary, f"{_SUBMIT[kind]} {file}")

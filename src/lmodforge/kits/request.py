@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lmodforge.config.builds import Job
 from lmodforge.config.scheduler import PbsScheduler, Queue, SlurmScheduler, size_in_bytes
 
 HOUR = 3600
@@ -21,6 +22,9 @@ class Request:
     seconds: int
     queue: str = ""
     """Empty: the one that the batch system takes by default."""
+    constraint: str = ""
+    """Features that the node must have, as Slurm writes them."""
+    gpus: int = 0
 
     @property
     def time(self) -> str:
@@ -40,16 +44,18 @@ def queues_of(scheduler: SlurmScheduler | PbsScheduler) -> Mapping[str, Queue]:
     return scheduler.partitions if isinstance(scheduler, SlurmScheduler) else scheduler.queues
 
 
-def request_of(scheduler: SlurmScheduler | PbsScheduler, *, hours: int) -> Request:
-    """Work out what a job asks for in the queue that job scripts name."""
+def request_of(scheduler: SlurmScheduler | PbsScheduler, *, hours: int, nodes: Job) -> Request:
+    """Work out what a job asks for in the queue that job scripts name, or in that of the nodes that it needs."""
     queues = queues_of(scheduler)
-    name = next((name for name, queue in queues.items() if queue.default), "")
+    name = nodes.partition or next((name for name, queue in queues.items() if queue.default), "")
     queue = queues.get(name, Queue())
     return Request(
         cores=1,
         memory=min(4000, size_in_bytes(queue.memory) // _MB if queue.memory else 4000),
         seconds=min(hours * HOUR, in_seconds(queue.time) if queue.time else hours * HOUR),
         queue=name,
+        constraint=nodes.constraint or "",
+        gpus=nodes.gpus or 0,
     )
 
 

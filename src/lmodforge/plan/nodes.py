@@ -6,12 +6,12 @@ Modules ask the same at load, in Lua (`shared/nodes.lua`), of the same files: wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from lmodforge.config.drivers import DRIVERS
-from lmodforge.config.node_types import NodeType
+from lmodforge.config.node_types import ANY, NodeType
 from lmodforge.config.processors import processor
 
 CPUINFO = "/proc/cpuinfo"
@@ -40,6 +40,18 @@ def node_of(name: str, cpuinfo: str, driver: str) -> Node:
         lines[key.strip()] = value.strip()
     found = re.search(r"\s(\d+)\.\d", driver.partition("\n")[0])
     return Node(name, lines, int(found[1]) if found else 0)
+
+
+def release_for(kind: str) -> str:
+    """Name a release by the type of nodes that it is for."""
+    return f"the release for {where([kind])}"
+
+
+def where(kinds: Sequence[str]) -> str:
+    """Name nodes by their types: `nodes of type a100 or zen4, and every other node`."""
+    named = [kind for kind in kinds if kind != ANY]
+    types = f"nodes of type {' or '.join(named)}" if named else ""
+    return ", and ".join(filter(None, [types, "every other node" if ANY in kinds else ""]))
 
 
 def misfits(kind: NodeType, node: Node) -> tuple[str, ...]:

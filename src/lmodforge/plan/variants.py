@@ -37,7 +37,7 @@ def variants_of(site: SiteConfig, name: str, platform: str) -> tuple[Variant, ..
     if not environment.nodes:
         return (Variant(name, "", environment),)
     return tuple(
-        Variant(name, "" if node == ANY else node, _with(environment, on), _virtual_packages(site.nodes.get(node)))
+        Variant(name, "" if node == ANY else node, on_nodes(environment, on), _virtual_packages(site.nodes.get(node)))
         for node, on in environment.nodes.items()
         if node == ANY or _is_of(site.nodes[node], platform)
     )
@@ -52,7 +52,8 @@ def _virtual_packages(node: NodeType | None) -> dict[str, str]:
     return {name: value for name, value in stated.items() if value}
 
 
-def _with(environment: Environment, on: OnNodes) -> Environment:
+def on_nodes(environment: Environment, on: OnNodes) -> Environment:
+    """Return an environment with what it has besides on nodes of a type."""
     further = {"conda": (*environment.conda, *on.conda), "pypi": (*environment.pypi, *on.pypi)}
     return environment.model_copy(update={**further, "check": _both(environment.check, on.check)})
 

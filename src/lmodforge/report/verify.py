@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lmodforge.finding import Failure, Verified
+from lmodforge.plan.nodes import release_for
 from lmodforge.report.style import counted, paint, table
 
 
@@ -15,7 +16,17 @@ def verified_text(site: str, generation: int, verified: Verified) -> str:
     rows = list(_rows(verified))
     lines = [paint(line, "red" if row[0] == "FAIL" else "green") for line, row in zip(table(rows), rows, strict=True)]
     failures = [f"{failure}\n" for failure in verified.failures]
-    return "\n".join([title, "", *lines, "", *failures, _count(verified)])
+    return "\n".join([title, *_chosen(verified), "", *lines, "", *failures, _count(verified)])
+
+
+def _chosen(verified: Verified) -> Iterator[str]:
+    """Say which releases the node gets of modules that choose by it, a line for each type."""
+    modules: dict[str, list[str]] = {}
+    for module, kind in verified.releases.items():
+        modules.setdefault(kind, []).append(module)
+    for kind, names in modules.items():
+        gets = f"gets {release_for(kind)}" if kind else "is of no type that it is for and is refused"
+        yield f"Node {verified.node} {gets}: {', '.join(names)}"
 
 
 def _rows(verified: Verified) -> Iterator[tuple[str, str, str, str]]:
@@ -51,6 +62,8 @@ def verified_json(site: str, generation: int, verified: Verified) -> dict[str, A
         "place": verified.place,
         "lmod": verified.lmod,
         "lmod_here": verified.lmod_here or None,
+        "node": verified.node or None,
+        "releases": {module: kind or None for module, kind in verified.releases.items()},
         "shells": list(verified.shells),
         "modules": [{"name": name, "passed": not verified.of(name)} for name in verified.modules],
         "failures": [_failure(failure) for failure in verified.failures],
@@ -78,6 +91,7 @@ def verified_markdown(site: str, verified: Verified) -> str:
     tried = f"{counted(len(verified.modules), 'module')}; {', '.join(verified.shells)}"
     where = f"{_plain(verified.place)}, {_plain(verified.versions)}; {verified.seconds:.0f} s"
     lines = [f"### Modules of {_plain(site)}: {told}", "", f"{tried}; {where}"]
+    lines += ["", *(f"{_plain(line)}\n" for line in _chosen(verified))] if verified.releases else []
     if failures:
         lines += ["", "| module | shell | check | expected | found |", "|---|---|---|---|---|"]
     for one in failures:

@@ -23,6 +23,7 @@ def kits(context: Context, out: str, site: str = "", root: str = "") -> None:
     | JSON
     | {
         "environment": "name of a deployed environment, or its module",
+        "node": "the release for nodes of this type (default: the one for every other node)",
         "format": "tar.gz (default), tar.zst or squashfs",
         "dest-prefix": "where it will be unpacked; without it anywhere, and its paths are corrected in the job",
         "out": "directory for the archive and the files beside it (default: the current one)",
@@ -32,6 +33,7 @@ def kits(context: Context, out: str, site: str = "", root: str = "") -> None:
 def pack(
     context: Context,
     environment: str,
+    node: str = "",
     format: str = "tar.gz",  # noqa: A002 - the name of the option
     dest_prefix: str = "",
     out: str = "",
@@ -47,6 +49,7 @@ def pack(
         environment,
         site,
         root,
+        node=node,
         kind=format,
         dest_prefix=dest_prefix,
         out=out,

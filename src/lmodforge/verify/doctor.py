@@ -10,10 +10,12 @@ import shlex
 import sys
 from collections.abc import Iterator
 
+from lmodforge.apply.node import this_node
 from lmodforge.apply.surroundings import clean_environment
 from lmodforge.apply.system import System
 from lmodforge.config.models import Index, SiteConfig
 from lmodforge.finding import Finding, Status
+from lmodforge.plan.nodes import misfits
 from lmodforge.verify.follow import find_program, read_through
 from lmodforge.verify.lmod import find_lmod
 from lmodforge.verify.packages import install_command
@@ -37,6 +39,7 @@ def diagnose(system: System, site: SiteConfig) -> list[Finding]:
         *_uv(system, site),
         *storage(system, site),
         _scheduler(system),
+        *_node(system, site),
         *_squashfs(system, site),
         *_conda_init(system),
     ]
@@ -118,6 +121,14 @@ def _index_remedy(system: System, said: str) -> str:
 def _scheduler(system: System) -> Finding:
     found = [f"{name} ({command})" for command, name in _SCHEDULERS.items() if find_program(system, command)]
     return Finding("scheduler", "ok", ", ".join(found) or "none here; modules work without one")
+
+
+def _node(system: System, site: SiteConfig) -> Iterator[Finding]:
+    """Say of which types of nodes this host is: on it, what is for other types is neither built nor loaded."""
+    if site.nodes:
+        node = this_node(system)
+        types = ", ".join(name for name, kind in site.nodes.items() if not misfits(kind, node))
+        yield Finding("node", "ok", f"{node.name} is of {f'type {types}' if types else 'no type that the site names'}")
 
 
 def _squashfs(system: System, site: SiteConfig) -> Iterator[Finding]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lmodforge.config.checks import Check
 from lmodforge.config.distributions import ModuleLook
+from lmodforge.config.environments import Environment
 from lmodforge.config.models import SiteConfig
+from lmodforge.config.node_types import ANY
 from lmodforge.modulefile.render import BELOW
+from lmodforge.plan.variants import on_nodes
 from lmodforge.receipts.models import (
     ArchiveReceipt,
     DistributionReceipt,
@@ -52,7 +56,7 @@ class Expected:
     caches: tuple[str, ...]
     """Variables of package caches that a toggle decides on."""
     packages: tuple[str, ...]
-    """`numpy/2.1.3`, for spider."""
+    """`numpy/2.1.3`, for spider; of all its releases."""
     inside: Inside
     distribution: str = ""
     """Of an environment: the module of what it was built for."""
@@ -61,6 +65,12 @@ class Expected:
     aliases: tuple[str, ...] = ()
     refused: bool = False
     """Its day of removal has come."""
+    releases: tuple[str, ...] = ()
+    """Where it chooses by node: the directories of all."""
+    elsewhere: tuple[str, ...] = ()
+    """The types of nodes that it is for, when this node is of none of them."""
+    there: Mapping[str, Promise] = field(default_factory=dict)
+    """What it must give on other nodes, by their type."""
 
 
 def expected_modules(
@@ -69,7 +79,7 @@ def expected_modules(
     """Work out what is expected of each module."""
     names = {receipt.name: name for name, receipt in _with_receipts(generation, installed) if _is_base(receipt)}
     return tuple(
-        _expected(site, generation, name, receipt, names, today=today)
+        _expected(site, generation, name, receipt, names=names, installed=installed, today=today)
         for name, receipt in _with_receipts(generation, installed)
     )
 
@@ -91,11 +101,13 @@ def _expected(
     generation: GenerationReceipt,
     name: str,
     receipt: Installed,
-    names: Mapping[str, str],
     *,
+    names: Mapping[str, str],
+    installed: Mapping[str, Installed],
     today: datetime.date,
 ) -> Expected:
-    look = _look(site, name, receipt)
+    releases = [installed[path] for path in generation.variants.get(name, {}).values() if path in installed]
+    look = look_of(site, name, receipt)
     cycle = look.lifecycle if look else None
     opener = names.get(receipt.distribution, "") if isinstance(receipt, ReleaseReceipt) else ""
     below = f"{BELOW}/{opener}/{name}.lua"
@@ -106,19 +118,20 @@ def _expected(
         opener=opener if in_hierarchy else "",
         prefix=receipt.path,
         family={DistributionReceipt: "python", ReleaseReceipt: "python_environment"}.get(type(receipt), ""),
-        promise=_promise(site, receipt),
+        promise=promise_of(site, receipt),
         caches=_caches(receipt),
-        packages=_packages(receipt),
-        inside=_inside(site, look, receipt),
+        packages=tuple(dict.fromkeys(package for each in (receipt, *releases) for package in _packages(each))),
+        inside=inside_of(site, look, receipt),
         distribution=opener,
         default=bool(getattr(look, "default", False)),
         hidden=bool(cycle and cycle.hidden),
         aliases=cycle.aliases if cycle else (),
         refused=bool(cycle and cycle.removed and cycle.removed <= today.isoformat()),
+        releases=tuple(each.path for each in releases),
     )
 
 
-def _look(site: SiteConfig, module: str, receipt: Installed) -> ModuleLook | None:
+def look_of(site: SiteConfig, module: str, receipt: Installed) -> ModuleLook | None:
     """Return what the site file says about a module; None where it has moved on to another version."""
     found: ModuleLook | None
     if isinstance(receipt, ReleaseReceipt):
@@ -132,7 +145,8 @@ def _look(site: SiteConfig, module: str, receipt: Installed) -> ModuleLook | Non
     return found if found and written.replace("{version}", version) == module else None
 
 
-def _promise(site: SiteConfig, receipt: Installed) -> Promise:
+def promise_of(site: SiteConfig, receipt: Installed) -> Promise:
+    """Return what a load gives."""
     path = (f"{receipt.path}/bin",)
     if not isinstance(receipt, ReleaseReceipt):
         return Promise(path=path)
@@ -170,7 +184,13 @@ def _packages(receipt: Installed) -> tuple[str, ...]:
     return tuple(f"{package.name}/{package.version}" for package in receipt.packages)
 
 
-def _inside(site: SiteConfig, look: ModuleLook | None, receipt: Installed) -> Inside:
+def _check(environment: Environment, node: str) -> Check:
+    on = environment.nodes.get(node or ANY)
+    return (on_nodes(environment, on) if on else environment).check
+
+
+def inside_of(site: SiteConfig, look: ModuleLook | None, receipt: Installed) -> Inside:
+    """Return what must work with it; `look` is what the site file says about its module, if it still does."""
     if isinstance(receipt, ToolReceipt):
         return Inside(receipt.name, f"{receipt.path}/bin/{receipt.name}", receipt.version)
     if isinstance(receipt, DistributionReceipt):
@@ -179,7 +199,7 @@ def _inside(site: SiteConfig, look: ModuleLook | None, receipt: Installed) -> In
         return Inside("python", receipt.interpreter.path if receipt.interpreter else "") if known else Inside()
     if not isinstance(receipt, ReleaseReceipt):
         return Inside()
-    check = site.environments[receipt.name].check if look else None
+    check = _check(site.environments[receipt.name], receipt.node) if look else None
     commands = tuple(tuple(shlex.split(command)) for command in check.run) if check else ()
     real = receipt.python if receipt.engine == "uv" else ""
     has_python = receipt.engine == "uv" or any(package.name == "python" for package in receipt.packages)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lmodforge.finding import Failure
+from lmodforge.plan.nodes import release_for
 from lmodforge.verify.shells import Stage
 from lmodforge.verify.trials import Ran
 
@@ -34,6 +35,10 @@ class Promise:
     """Directories that PATH must begin with, in any order."""
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Entries of other lists, by variable."""
+    node: str = ""
+    """Of a module that chooses by node: the type whose release is the right one here."""
+    releases: Mapping[str, str] = field(default_factory=dict)
+    """All its releases: the type of nodes by directory."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ def judge_pair(ran: Ran, module: str, promise: Promise, settings: str = "") -> I
         return
     if load.printed.strip():
         yield accuser.fail("output", "nothing on stdout at load", in_a_line(load.printed))
-    yield from _broken_promises(accuser, load, promise)
+    other = _other_release(accuser, load, promise)
+    yield from other or _broken_promises(accuser, load, promise)
     yield from _bad_lists(accuser, load)
     if len(ran.stages) == 1:
         yield accuser.fail("unload", "it unloads", _ended(ran), accuser.unload)
@@ -133,6 +139,17 @@ def _broken_promises(accuser: Accuser, load: Stage, promise: Promise) -> Iterato
             if entry not in there.split(":"):
                 shown = f"{name}={there}" if there else "it is not set"
                 yield accuser.fail("variable", f"`{entry}` in {name}", shown, f" && printenv {name}")
+
+
+def _other_release(accuser: Accuser, load: Stage, promise: Promise) -> tuple[Failure, ...]:
+    """Say that a module gives the release of another type of nodes; nothing else that it gives is right then."""
+    right = {kind: path for path, kind in promise.releases.items()}.get(promise.node)
+    found = load.environment.get("LMODFORGE_ENVIRONMENT", "")
+    if right is None or found == right or found not in promise.releases:
+        return ()
+    expected = f"{release_for(promise.node)}, {right}: this node is of that type"
+    given = f"{release_for(promise.releases[found])}, {found}"
+    return (accuser.fail("node", expected, given, " && printenv LMODFORGE_ENVIRONMENT"),)
 
 
 def _bad_lists(accuser: Accuser, load: Stage) -> Iterator[Failure]:

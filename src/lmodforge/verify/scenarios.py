@@ -98,6 +98,17 @@ def refusal(module: str) -> Trial:
     return Trial((("load", module), ("unload", module)), judge)
 
 
+def refusal_here(module: Expected) -> Trial:
+    """Try that a module refuses a node of none of the types that it is for."""
+
+    def judge(ran: Ran) -> Iterator[Failure]:
+        if ran.stages and module.name in loaded(ran.stages[0]):
+            expected = f"it refuses: this node is not of type {' or '.join(module.elsewhere)}"
+            yield Accuser(ran, module.name).fail("node", expected, "it is loaded")
+
+    return Trial((("load", module.name), ("unload", module.name)), judge)
+
+
 def defaults(modules: Sequence[Expected]) -> Iterator[Trial]:
     """Try each short name that has a default, and each other name."""
     for module in modules:

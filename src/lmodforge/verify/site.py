@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lmodforge.finding import Failure, Verified, folded
 from lmodforge.modulefile.render import BELOW
@@ -12,12 +12,23 @@ from lmodforge.verify import trees
 from lmodforge.verify.expect import Expected, Inside
 from lmodforge.verify.load import Pairs, not_there
 from lmodforge.verify.place import Place
-from lmodforge.verify.scenarios import Toggles, defaults, families, inside, private_caches, refusal, stacks, toggled
+from lmodforge.verify.scenarios import (
+    Toggles,
+    defaults,
+    families,
+    inside,
+    private_caches,
+    refusal,
+    refusal_here,
+    stacks,
+    toggled,
+)
 from lmodforge.verify.shells import SHELLS
 from lmodforge.verify.trials import Bench, Trial, run_trials
 
 _LOOK_ONLY = {"LMODFORGE_LOOK_ONLY": "1", "LMOD_PAGER": "none"}
 """A test makes nothing in anybody's project space."""
+_AS_USERS = {"LMOD_PAGER": "none"}
 
 # Its time grows with the square: 85 s for 1,000 modules.
 _MOST_FOR_THE_TREE_CHECK = 250
@@ -34,6 +45,8 @@ class Subject:
     toggles: Toggles
     links: Mapping[str, str]
     """By-name link -> the release that it leads to."""
+    node: str = ""
+    """The name of the node, where modules choose by it."""
 
 
 def verify(place: Place, subject: Subject, shells: Sequence[str], jobs: int) -> Verified:
@@ -49,6 +62,8 @@ def verify(place: Place, subject: Subject, shells: Sequence[str], jobs: int) -> 
         modules=tuple(module.name for module in subject.modules),
         shells=tuple(shells),
         failures=tuple(failures),
+        node=subject.node,
+        releases={module.name: module.promise.node for module in subject.modules if module.releases},
         loads=trying.loads,
         seconds=time.monotonic() - start,
     )
@@ -102,12 +117,13 @@ class _Trying:
             )
 
     def _prefixes(self) -> Iterator[Failure]:
-        prefixes = {module.prefix: module.name for module in self.subject.modules}
+        prefixes = {path: one.name for one in self.subject.modules for path in (one.prefix, *one.releases)}
         links = {link: target for link, target in self.subject.links.items() if target in prefixes}
         absent = not_there(self.place, {*links, *prefixes})
         for module in self.subject.modules:
-            if module.prefix in absent:
-                yield self._nothing(module.name, "prefix", f"the directory `{module.prefix}`, which it leads to")
+            for path in dict.fromkeys((module.prefix, *module.releases)):
+                if path in absent:
+                    yield self._nothing(module.name, "prefix", f"the directory `{path}`, which it leads to")
         for link, target in links.items():
             if link in absent and target not in absent:
                 yield self._nothing(prefixes[target], "link", f"`{link}`, which `source activate` finds")
@@ -125,9 +141,21 @@ class _Trying:
                 judged = _judged(pairs, settings, self.subject.toggles)
                 trials = [judged(module) for module in group if not module.refused]
                 work.append((self._bench(shell, _opener(group), given), trials))
-        refused = [refusal(module.name) for module in group if module.refused]
-        work.append((self._bench(self.shells[0], _opener(group), {}), refused))
-        return [*self._run(work), *pairs.missing(self.place)]
+        first = self._bench(self.shells[0], _opener(group), {})
+        work.append((first, [refusal(module.name) for module in group if module.refused]))
+        elsewhere = [refusal_here(module) for module in group if module.elsewhere and not module.refused]
+        work.append((replace(first, given=_AS_USERS), elsewhere))
+        return [*self._run(work), *pairs.missing(self.place), *self._loads_there(first, group)]
+
+    def _loads_there(self, first: Bench, group: Sequence[Expected]) -> Iterator[Failure]:
+        """Load in one shell what modules give on nodes of other types."""
+        for kind in dict.fromkeys(kind for module in group for kind in module.there):
+            given = {"LMODFORGE_LOOK_ONLY": kind}
+            promises = {one.name: one.there[kind] for one in group if kind in one.there and not one.refused}
+            pairs, settings = Pairs(promises), f"LMODFORGE_LOOK_ONLY={kind}"
+            trials = [pairs.trial(name, settings) for name in promises]
+            yield from self._run([(replace(first, given={**first.given, **given}), trials)])
+            yield from pairs.missing(self.place)
 
     def _shown(self, modules: Sequence[Expected]) -> Iterator[Failure]:
         """Ask Lmod what it says about them."""

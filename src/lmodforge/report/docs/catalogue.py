@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lmodforge.config.node_types import ANY
+
 if TYPE_CHECKING:
     from lmodforge.config.models import SiteConfig
     from lmodforge.kits.archive import Archive
@@ -48,8 +50,31 @@ class Release:
     pypi_lock: str = field(default="", repr=False)
     lacks: tuple[str, ...] = ()
     """What a module cannot do that activation in a shell does."""
+    node: str = ""
+    """The type of nodes that it is for, `any` for every other one; empty: it is for all."""
+    short: str = ""
+    """What follows `source activate` and leads to the newest one for these nodes; empty: the environment's name."""
+    types: tuple[str, ...] = ()
+    """The types of nodes by which its module chooses, in that order."""
+    others: tuple[Release, ...] = ()
+    """Those for the other types."""
     archives: tuple[Archive, ...] = ()
     """Those that users find by name, the best for a job first."""
+
+    @property
+    def by_node(self) -> tuple[Release, ...]:
+        """Return what its module chooses from, in the order in which a node does."""
+        return tuple(sorted((self, *self.others), key=lambda one: self.types.index(one.node) if one.node else 0))
+
+    @property
+    def everywhere(self) -> bool:
+        """Say whether every node can load its module, and gets the same Python."""
+        return self.node in ("", ANY) and all(one.python == self.python for one in self.others)
+
+    @cached_property
+    def common(self) -> tuple[Package, ...]:
+        """Return the packages that every node gets."""
+        return tuple(package for package in self.packages if all(package in one.packages for one in self.others))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +116,11 @@ class Environment(Ending):
     """Python modules that were imported before it was published."""
     wanted: tuple[str, ...] = ()
     """Names of the packages that the site asked for; the others came along."""
+
+    @property
+    def called(self) -> str:
+        """Return what follows `source activate`."""
+        return self.newest.short or self.name
 
     @property
     def before(self) -> Release | None:

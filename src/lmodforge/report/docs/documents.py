@@ -16,6 +16,24 @@ _described = with_config(ConfigDict(use_attribute_docstrings=True))
 
 
 @_described
+class NodeEntry(TypedDict):
+    """The release of an environment for a type of nodes."""
+
+    type: str
+    """As the site calls it; `any`: every other node."""
+    environment: str
+    """What follows `source activate`."""
+    prefix: str
+    made: str
+    """When it was installed; UTC, ISO 8601."""
+    python: str
+    size: int
+    """Bytes on disk."""
+    files: int
+    packages: int
+
+
+@_described
 class ArchiveEntry(TypedDict):
     """An environment in one file."""
 
@@ -59,6 +77,8 @@ class ModuleEntry(TypedDict):
     """It is packed into these files, too."""
     packages: NotRequired[int]
     """How many there are; the document `packages` names them."""
+    nodes: NotRequired[list[NodeEntry]]
+    """What it leads to by type of nodes, in the order in which a node chooses; what stands above is of one of them."""
 
 
 @_described
@@ -189,14 +209,31 @@ def _release(env: Environment, release: Release) -> ModuleEntry:
         "default": env.default and release is env.newest,
         "prefix": release.path,
         "python": release.python,
-        "environment": env.name if release is env.newest else release.name,
+        "environment": env.called if release is env.newest else release.name,
         "distribution": env.distribution,
         "engine": "uv" if release.engine == "uv" else "conda",
         "size": release.size,
         "files": release.files,
         "packages": len(release.packages),
     }
-    return entry | {"archives": [_archive(each) for each in release.archives]} if release.archives else entry
+    if release.archives:
+        entry["archives"] = [_archive(each) for each in release.archives]
+    if release.types:
+        entry["nodes"] = [_node(one) for one in release.by_node]
+    return entry
+
+
+def _node(release: Release) -> NodeEntry:
+    return {
+        "type": release.node,
+        "environment": release.short,
+        "prefix": release.path,
+        "made": release.made,
+        "python": release.python,
+        "size": release.size,
+        "files": release.files,
+        "packages": len(release.packages),
+    }
 
 
 def packages_document(catalogue: Catalogue) -> PackagesDocument:
@@ -230,7 +267,8 @@ def _package(
 
 def _holders(cluster: Cluster) -> list[tuple[str, tuple[Package, ...]]]:
     bases = [(base.module, base.packages) for base in cluster.distributions]
-    releases = [(one.module, one.packages) for env in cluster.environments for one in env.releases if one.module]
+    shown = [one for env in cluster.environments for one in env.releases if one.module]
+    releases = [(one.module, tuple(dict.fromkeys(p for each in one.by_node for p in each.packages))) for one in shown]
     tools = [(tool.module, (Package(tool.name, tool.version, "PyPI"),)) for tool in cluster.tools]
     return sorted([*bases, *releases, *tools])
 

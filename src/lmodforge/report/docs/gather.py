@@ -16,6 +16,7 @@ from lmodforge.config.licences import without_token
 from lmodforge.config.models import SiteConfig
 from lmodforge.kits.archive import Archive, published
 from lmodforge.plan.archives import archives_of
+from lmodforge.plan.layout import link_name
 from lmodforge.receipts.models import (
     DistributionReceipt,
     GenerationReceipt,
@@ -110,14 +111,19 @@ class _Gathering:
     ) -> Environment | None:
         receipts = sorted(receipts, key=lambda receipt: (receipt.made_at, receipt.path))
         leading = {path: module for module, path in self.generation.modules.items()}
-        latest = {receipt.version: receipt.path for receipt in receipts}
-        releases = [
-            replace(
-                _release(receipt, base, leading.get(receipt.path, ""), latest[receipt.version] == receipt.path),
+        latest = {(receipt.node, receipt.version): receipt.path for receipt in receipts}
+        made = {
+            receipt.path: replace(
+                _release(
+                    receipt, base, leading.get(receipt.path, ""), latest[receipt.node, receipt.version] == receipt.path
+                ),
                 archives=self._archives(receipt.path, leading.get(receipt.path, "")),
             )
             for receipt in receipts
-        ]
+        }
+        # What is for other nodes than the module's most general release stands with that one.
+        nodes = {receipt.node for receipt in receipts if receipt.path in leading}
+        releases = [self._for_each_node(made[receipt.path], made) for receipt in receipts if receipt.node in nodes]
         shown = [release for release in releases if release.module]
         if not shown:
             return None
@@ -139,6 +145,15 @@ class _Gathering:
             **_end_of_life(written),
         )
 
+    def _for_each_node(self, release: Release, made: Mapping[str, Release]) -> Release:
+        """Add the releases for other nodes that a module chooses from."""
+        types = self.generation.variants.get(release.module, {})
+        found = {path: replace(made[path], node=node) for node, path in types.items() if path in made}
+        if release.path not in found:
+            return release
+        others = tuple(one for path, one in found.items() if path != release.path)
+        return replace(found[release.path], types=tuple(types), others=others)
+
     def _archives(self, release: str, module: str) -> tuple[Archive, ...]:
         """Return those of a release, then those of the same module's releases for other types of nodes."""
         named = archives_of(self.generation, self.installed).items()
@@ -150,7 +165,7 @@ class _Gathering:
 
 
 def _release(receipt: ReleaseReceipt, base: DistributionReceipt, module: str, by_name: bool) -> Release:
-    packages = _packages(receipt.packages, "PyPI")
+    packages, short = _packages(receipt.packages, "PyPI"), link_name(receipt.name, receipt.node)
     pythons = [package.version for package in packages if package.name == "python"]
     return Release(
         version=receipt.version,
@@ -162,7 +177,8 @@ def _release(receipt: ReleaseReceipt, base: DistributionReceipt, module: str, by
         files=receipt.files,
         packages=packages,
         module=module,
-        name=f"{receipt.name}-{receipt.version}" if by_name else receipt.path,
+        name=f"{short}-{receipt.version}" if by_name else receipt.path,
+        short=short,
         channels=_channels(receipt.packages),
         lock=receipt.lock,
         pypi_lock=receipt.pypi_lock,

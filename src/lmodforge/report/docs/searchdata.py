@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from lmodforge.plan.nodes import where
 from lmodforge.report.docs.addresses import distribution_page, environment_page, tools_page
 from lmodforge.report.docs.catalogue import Catalogue, Cluster, Package
 from lmodforge.report.docs.versions import newest_first
@@ -42,13 +43,18 @@ class Module:
     """Address below the root of the pages."""
     goes: bool = False
     """Whether the site says that it goes away."""
+    nodes: str = ""
+    """Of the entry for what it holds on some nodes alone: which."""
+    back: int = 0
+    """Of such an entry: how many places before it stands that for all nodes."""
 
     @property
     def row(self) -> list[Any]:
         """Return the fields alone; their names would stand in the script a thousand times."""
         kind = ("environment", "distribution", "tool").index(self.kind)
         names = (self.name, self.cluster, kind, self.distribution, self.environment)
-        return [*names, int(self.current), self.python, self.page, int(self.goes)]
+        some = [self.nodes, self.back] if self.nodes else []
+        return [*names, int(self.current), self.python, self.page, int(self.goes), *some]
 
 
 class _Variant(NamedTuple):
@@ -150,7 +156,10 @@ def _modules(catalogue: Catalogue) -> Iterator[tuple[Module, Iterable[Package]]]
                 for release in (release for release in env.releases if release.module):
                     current = release is env.newest
                     of = (base.module, env.name, current, release.python, page, env.goes or base.goes)
-                    yield Module(release.module, number, "environment", *of), release.packages
+                    module = Module(release.module, number, "environment", *of)
+                    yield module, release.common
+                    for back, one in enumerate(release.by_node if release.types else (), 1):
+                        yield replace(module, python=one.python, nodes=where([one.node]), back=back), one.packages
         for tool in cluster.tools:
             page = f"{tools_page()}.html"
             package = Package(tool.name, tool.version, "PyPI")

@@ -19,7 +19,7 @@ from lmodforge.modulefile.shells import sh
 from lmodforge.report.docs import charts
 from lmodforge.report.docs.addresses import distribution_page, downloads_of, environment_page, operations_page
 from lmodforge.report.docs.dates import day
-from lmodforge.report.docs.view import View, difference, enter, labels, leave, program, proof
+from lmodforge.report.docs.view import View, difference, differing, enter, known_by, labels, leave, program, proof
 from lmodforge.report.style import counted, size
 
 if TYPE_CHECKING:
@@ -102,8 +102,10 @@ class PageTemplates:
         environment.globals |= {
             "counted": counted,
             "difference": difference,
+            "differing": differing,
             "downloads_of": downloads_of,
             "enter": enter,
+            "known_by": known_by,
             "leave": leave,
             "per_cluster": per_cluster,
             "program": program,

@@ -125,9 +125,11 @@ class View:
         packed = [env for env in self.cluster.environments if env.newest.engine == "conda"]
         return self._example(packed) if condor and packed else self.example
 
-    def _example(self, found: Iterable[Environment]) -> Environment | None:
+    def _example(self, environments: Iterable[Environment]) -> Environment | None:
+        """Choose one that every node can load."""
         first = self.first
         module = first.module if first else ""
+        found = [env for env in environments if env.newest.everywhere]
         return min(found, key=lambda env: (env.goes, env.distribution != module, not env.default), default=None)
 
     def distribution_of(self, environment: Environment) -> Distribution:
@@ -179,10 +181,31 @@ def enter(distribution: Distribution) -> str:
     return "micromamba activate" if activation_of(distribution.kind) == "micromamba" else "source activate"
 
 
+def known_by(view: View, node: str) -> str:
+    """Say what the nodes of a type are known by, as far as the site file has it."""
+    kind = view.site.nodes.get(node)
+    if kind is None:
+        return ""
+    parts = [
+        f"processors as good as {kind.archspec}" if kind.archspec else "",
+        f"an NVIDIA driver with CUDA {kind.cuda} or newer" if kind.cuda else "",
+        f"names like {' or '.join(f'`{pattern}`' for pattern in kind.hosts)}" if kind.hosts else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def differing(release: Release) -> list[tuple[str, list[str]]]:
+    """Return the packages that not all nodes get alike, with their versions by type of nodes; empty where it is not."""
+    versions = [_versions(one) for one in release.by_node]
+    names = sorted({name for each in versions for name in each})
+    rows = [(name, [each.get(name, "") for each in versions]) for name in names]
+    return [(name, found) for name, found in rows if len(set(found)) > 1]
+
+
 def proof(environment: Environment) -> tuple[str, str] | None:
     """Return an asked-for package whose version Python itself can tell: its name and version."""
     imports = {name.partition(".")[0].lower() for name in environment.imports}
-    known = {package.name: package.version for package in environment.newest.packages}
+    known = {package.name: package.version for package in environment.newest.common}
     for name in environment.wanted:
         if name in known and name.replace("-", "_") in imports:
             return name, known[name]

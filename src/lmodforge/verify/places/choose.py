@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lmodforge.apply.system import System
 from lmodforge.errors import SiteError
@@ -16,7 +16,7 @@ from lmodforge.verify.place import Place, ThisHost
 from lmodforge.verify.places.apptainer import ApptainerImage
 from lmodforge.verify.places.containers import Container
 from lmodforge.verify.places.derive import Images, usable_engine, why_unusable
-from lmodforge.verify.places.reached import Way, reach
+from lmodforge.verify.places.reached import Reached, Way, reach
 from lmodforge.verify.places.rootfs import root_file_system
 from lmodforge.verify.places.slurm import Job
 from lmodforge.verify.places.ssh import login_node
@@ -39,6 +39,8 @@ class Wish:
     user: str = ""
     """On this host and in jobs a name. In a container a number, `0` for root; left out there: an ordinary user
     without a home."""
+    type: str = ""
+    """In a job: the type of nodes that it asks for."""
 
 
 def go(system: System, wish: Wish, mounts: Sequence[str]) -> Place:
@@ -52,6 +54,13 @@ def go(system: System, wish: Wish, mounts: Sequence[str]) -> Place:
     if not asked and not wish.user:
         return _here(system)
     return reach(system, _way(system, wish, mounts))
+
+
+def stay(place: Place, node: str) -> Place:
+    """Let all jobs go to the node that the first one got; every other place is one node anyway."""
+    if isinstance(place, Reached) and isinstance(place.way, Job):
+        return replace(place, way=replace(place.way, node=node))
+    return place
 
 
 def mounts_of(layout: Layout, installed: Sequence[Installed]) -> list[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.scheduler import SlurmScheduler
+from lmodforge.plan.jobs import sbatch_options
 from lmodforge.verify.places.reached import words
 from lmodforge.verify.places.user import become
 
-# A job's own directory for temporary files is what users have there; all else is cleared as everywhere.
-_CLEAR = ("sh", "-c", 'exec env -i TMPDIR="${TMPDIR:-/tmp}" "$@"', "sh")
+# What users have in a job: its own directory for temporary files, and the name of the node. All else is cleared.
+_OWN = 'TMPDIR="${TMPDIR:-/tmp}" ${SLURMD_NODENAME:+"SLURMD_NODENAME=$SLURMD_NODENAME"}'
+_CLEAR = ("sh", "-c", f'exec env -i {_OWN} "$@"', "sh")
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Job:
     options: str
     user: str = ""
     """Whose job it is; empty: of who asks."""
+    node: str = ""
+    """The one that is wanted; empty: any that fits."""
     patience: float = 600.0
     """A job waits until a node is free."""
 
@@ -33,18 +38,26 @@ class Job:
     def command(self, argv: Sequence[str]) -> list[str]:
         """Take one task, and nothing of this host's environment."""
         one = ["--ntasks=1", "--quiet", "--export=NONE"]
-        start = [*(become(self.user) if self.user else ()), "srun", *one, *words("--srun", self.options)]
+        where = [*words("--srun", self.options), *([f"--nodelist={self.node}"] if self.node else [])]
+        start = [*(become(self.user) if self.user else ()), "srun", *one, *where]
         # A task without an environment has no PATH; `env` finds programs all the same.
-        return [*start, "/usr/bin/env", *_with_tmpdir(argv)]
+        return [*start, "/usr/bin/env", *_in_a_job(argv)]
 
 
-def partitions(site: SiteConfig) -> tuple[str, ...]:
-    """Return the options of srun for each partition that the site names; none named: Slurm's default."""
+def jobs_of(site: SiteConfig, types: Iterable[str]) -> dict[str, str]:
+    """Return the options of srun for each partition that the site names, and for nodes of each of these types.
+
+    The value names the type; empty: any node will do. No partition is named: Slurm's default.
+    """
     named = site.scheduler.partitions if isinstance(site.scheduler, SlurmScheduler) else {}
-    return tuple(f"--partition={name}" for name in named) or ("",)
+    found = dict.fromkeys((f"--partition={name}" for name in named), "") or {"": ""}
+    for kind in types:
+        options = shlex.join(sbatch_options(site.nodes[kind].job.over(site.builds.job)))
+        found[options] = found.get(options) or kind
+    return found
 
 
-def _with_tmpdir(argv: Sequence[str]) -> list[str]:
-    """Clear the environment but for TMPDIR where it is to be cleared."""
+def _in_a_job(argv: Sequence[str]) -> list[str]:
+    """Clear the environment where it is to be cleared, but for what a job has of its own."""
     at = next((i for i in range(len(argv) - 1) if tuple(argv[i : i + 2]) == ("env", "-i")), None)
     return [*argv] if at is None else [*argv[:at], *_CLEAR, *argv[at + 2 :]]
