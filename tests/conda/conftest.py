@@ -3,6 +3,7 @@
 import pytest
 
 from channel import WHEELS, LocalChannel, download_wheels
+from conda.packing import packable as deploy_packable
 from conda.small import Centre
 
 
@@ -34,3 +35,9 @@ def deployed(tmp_path_factory, packages):
         centre.site["environments"]["sci"]["check"] = {"import": ["jinja2", "attr"], "run": ["wheel version"]}
         centre.deploy()
         yield centre
+
+
+@pytest.fixture(scope="session")
+def packable(tmp_path_factory, packages):
+    """A site whose environments are packed; look only."""
+    return deploy_packable(tmp_path_factory.mktemp("pack"), packages)

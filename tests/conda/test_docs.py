@@ -9,7 +9,7 @@ def test_what_pages_say_of_conda_environments_is_so(centre):
     centre.small.offer(standin=True)
     centre.site["tools"] = {"uv": {"version": "0.13.8"}}
     centre.site["scratch"] = {"root": "/scratch"}
-    centre.sci["check"] = {"import": ["jinja2"]}
+    centre.sci |= {"check": {"import": ["jinja2"]}, "archives": ["tar.zst"]}
     centre.deploy()
     (centre.small.root / "scratch").mkdir(mode=0o777)
     found = check_docs((str(centre.small.file),), str(centre.small.root), user=ME, jobs=2).json["sites"][0]

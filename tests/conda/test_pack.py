@@ -1,7 +1,5 @@
 """Packed environments: they run in an empty directory, where nothing of the site is left."""
 
-import json
-import shutil
 import stat
 import subprocess
 import sys
@@ -10,66 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from channel import ABI, MINOR, PLACEHOLDER
+from channel import ABI, MINOR
+from conda.packing import expected, run_in_a_job
 from conda.small import Centre
-from end_to_end.small import site_text
 from lmodforge.apply.pack import pack_release
 from lmodforge.apply.system import RealSystem
 from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.pack import pack_environment
 from lmodforge.commands.status import show_status
+from lmodforge.config.archives import FORMATS
 from lmodforge.config.models import Permissions
 from lmodforge.errors import SiteError
-from lmodforge.kits.archive import FORMATS, Archive
+from lmodforge.kits.archive import Archive
 
-# A binary with a path at the end of a string, and two in one, as libraries have them.
-BINARY = b"\0\1" + PLACEHOLDER.encode() + b"/share\0\377" + f"{PLACEHOLDER}/a:{PLACEHOLDER}/b".encode() + b"\0\0end"
-SCRIPT = """\
-import json, os, subprocess, sys, jinja2, markupsafe._speedups
-shown = {name: os.environ.get(name) for name in ("CONDA_PREFIX", "DATA", "HERE", "SAID")}
-shown |= {"argv": sys.argv, "prefix": sys.prefix, "jinja2": jinja2.__file__}
-shown["cached"] = os.path.exists(jinja2.__cached__)
-shown["binary"] = open(os.path.join(sys.prefix, "lib/paths.bin"), "rb").read().decode("latin-1")
-for command in (["where"], ["wheel", "version"], ["cowsay", "-t", "moo"]):
-    shown[command[0]] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[0]
-json.dump(shown, open("shown.json", "w"))
-"""
 VENV = (
     "tiny cannot be packed: it is a virtual environment, and its Python lies outside of it\n"
     "  hint: list it for a distribution with conda, or give jobs a container that has the site's prefixes"
 )
-TRANSFERS = {
-    "home": {"up_to": "0.001 MB", "how": "Keep it at home.", "input": "{file}"},
-    "OSDF": {
-        "up_to": "1 GB",
-        "how": "Put it into /staging.",
-        "input": "osdf:///staging/{file}",
-        "url": "https://o.org",
-    },
-}
+pytestmark = pytest.mark.xdist_group("pack")  # one worker deploys the site, once
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, packages):
-    """A site with an environment of each engine, and one without Python; look only."""
-    centre = Centre(tmp_path_factory.mktemp("pack"), packages)
-    where = {"bin/where": f"#!/bin/sh\necho {PLACEHOLDER}/etc\n", "lib/paths.bin": BINARY, "share/empty/.keep": ""}
-    activate = {"etc/conda/activate.d/said.sh": f"export SAID={PLACEHOLDER}\n"}
-    centre.channel.add("paths", "1.0", where | activate)
-    centre.channel.index()
-    centre.sci |= {
-        "conda": ["jinja2", "wheel", "paths"],
-        "pypi": ["cowsay"],
-        "variables": {"DATA": "a $HOME 'b'", "HERE": "{prefix}/share"},
-    }
-    tiny = site_text(tiny=["six"])
-    centre.site["distributions"]["standard"] = tiny["distributions"]["standard"]
-    centre.site["environments"] |= tiny["environments"] | {"bare": {"version": "1", "conda": ["paths"]}}
-    centre.small.base["environments"] = ["sci", "bare"]
-    centre.site["scheduler"] = {"kind": "htcondor", "transfers": TRANSFERS}
-    with centre.server:
-        centre.deploy()
-    return centre
+@pytest.fixture
+def site(packable):
+    return packable
 
 
 def pack(site: Centre, out: Path, name: str = "sci", **how):
@@ -78,42 +39,9 @@ def pack(site: Centre, out: Path, name: str = "sci", **how):
 
 
 @pytest.fixture(scope="module", params=FORMATS)
-def packed(request, site, tmp_path_factory):
+def packed(request, packable, tmp_path_factory):
     """The environment in each format."""
-    return pack(site, tmp_path_factory.mktemp("packed"), kind=request.param)
-
-
-def run_in_a_job(site: Centre, out: Path, scratch: Path, *words: str) -> dict:
-    """Do as HTCondor does: an empty directory with the files that were named, on a machine that has no site."""
-    scratch.mkdir()
-    for file in out.iterdir():
-        shutil.copy2(file, scratch)
-    (scratch / "my_script.py").write_text(SCRIPT)
-    user = ["--unshare-user", "--uid", "1000", "--gid", "1000"]  # no root, who may write what is read-only
-    hidden = ["bwrap", *user, "--bind", "/", "/", "--dev", "/dev", "--tmpfs", site.small.folder]
-    environment = ["env", "-i", "PATH=/usr/bin:/bin", f"_CONDOR_SCRATCH_DIR={scratch}"]
-    argv = [*hidden, "--bind", scratch, scratch, "--chdir", scratch, *environment, "./sci.sh", "my_script.py", *words]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    return json.loads((scratch / "shown.json").read_text())
-
-
-def expected(prefix: Path, *words: str) -> dict:
-    length = len(PLACEHOLDER) - len(str(prefix))
-    return {
-        "CONDA_PREFIX": str(prefix),
-        "DATA": "a $HOME 'b'",
-        "HERE": f"{prefix}/share",
-        "SAID": str(prefix),
-        "argv": ["my_script.py", *words],
-        "prefix": str(prefix),
-        "jinja2": f"{prefix}/lib/python{MINOR}/site-packages/jinja2/__init__.py",
-        "cached": True,
-        "binary": f"\0\1{prefix}/share{chr(0) * (1 + length)}\377{prefix}/a:{prefix}/b{chr(0) * (2 + 2 * length)}end",
-        "where": f"{prefix}/etc",
-        "wheel": "wheel",
-        "cowsay": "___",
-    }
+    return pack(packable, tmp_path_factory.mktemp("packed"), kind=request.param)
 
 
 def test_an_archive_runs_in_an_empty_directory_without_the_original(site, packed, tmp_path):
@@ -179,9 +107,12 @@ def test_what_is_in_an_archive_can_be_changed_by_its_user_and_tells_nobody_who_p
 def test_what_is_said_names_the_way_to_a_job(site, tmp_path):
     done = pack(site, tmp_path)
     archive = f"{tmp_path}/sci-1-{site.release.name.rpartition('-')[2]}.tar.gz"
+    same = f"{site.small.root}/software/archives/releases/{site.release.name}.tar.gz"
     assert done.text.splitlines()[1:] == [
         f"{tmp_path}/sci.sh: Unpacks the environment where it is started, and runs a script in it.",
         f"{tmp_path}/sci.sub: Says what the job needs: its files, cores, memory and disk space.",
+        "",
+        f"A deploy has made the same file: {same}.",
         "",
         "It reaches a job by OSDF. Put it into /staging.",
         "https://o.org",
@@ -195,6 +126,7 @@ def test_what_is_said_names_the_way_to_a_job(site, tmp_path):
         "environment": "sci",
         "module": "sci/1",
         "archive": {"file": archive, "format": "tar.gz", "size": size, "sha256": done.sha256, "dest_prefix": ""},
+        "published": same,
         "files": [f"{tmp_path}/sci.sh", f"{tmp_path}/sci.sub"],
         "transfer": {
             "name": "OSDF",

@@ -4,6 +4,7 @@ import datetime
 import random
 
 from lmodforge.config.models import SiteConfig
+from lmodforge.kits.archive import Archive
 from lmodforge.receipts.models import (
     DistributionReceipt,
     GenerationReceipt,
@@ -154,7 +155,8 @@ def _midway() -> Cluster:
     first = Release("2026.05", "2026-05-04T08:00:00+00:00", f"{prefix}/sci-0a1b2c3d", "conda", "3.12.7",
                     2_100_000_000, 61_000, old, "", "sci-2026.05", "version: 6\n")  # fmt: skip
     second = Release("2026.11", "2026-11-20T22:00:00+00:00", f"{prefix}/sci-3f2a9c1d", "conda", "3.12.9",
-                     2_400_000_000, 64_500, new, "sci/2026.11", "sci-2026.11", "version: 6\n")  # fmt: skip
+                     2_400_000_000, 64_500, new, "sci/2026.11", "sci-2026.11", "version: 6\n",
+                     archives=_archives("sci-2026.11", f"{prefix}/sci-3f2a9c1d"))  # fmt: skip
     only = Release("2026.11", "2026-11-20T22:01:00+00:00", f"{prefix}/geo-77aa00ff", "conda", "3.12.9",
                    3_900_000_000, 88_000, maps, "geo/2026.11", "geo-2026.11", "version: 6\n")  # fmt: skip
     envs = (
@@ -175,6 +177,26 @@ def _midway() -> Cluster:
     )  # fmt: skip
     tools = (Tool("midway3", "uv", "0.13.8", "uv/0.13.8", "2026-11-20T21:49:00+00:00", True, "Python packages, fast"),)
     return Cluster(site, 7, "2026-11-20T22:05:00+00:00", 5, distributions, tools)
+
+
+def _archives(name, release) -> tuple[Archive, ...]:
+    """As `tar.zst`, and as `squashfs` for the place of the release."""
+    folder, file = "/software/archives", release.rpartition("/")[2]
+    return tuple(
+        Archive(
+            f"{file}.{kind}",
+            kind,
+            size,
+            place,
+            f"{folder}/releases/{file}.{kind}",
+            digit * 64,
+            f"{folder}/{name}.{kind}",
+        )
+        for kind, size, place, digit in (
+            ("tar.zst", 610_000_000, "", "a"),
+            ("squashfs", 740_000_000, release, "b"),
+        )
+    )
 
 
 def _beagle() -> Cluster:

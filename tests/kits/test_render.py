@@ -20,12 +20,30 @@ from kits.example import (
     R,
     site_with,
 )
-from lmodforge.kits.archive import FORMATS, Archive
+from lmodforge.config.archives import FORMATS
+from lmodforge.kits.archive import Archive, published
 from lmodforge.kits.render import packed_kits, starter_kits
 from lmodforge.modulefile.render import Templates
+from lmodforge.receipts.models import ArchiveReceipt
 
 GOLDEN = Path(__file__).parent / "golden"
 TEMPLATES = Templates()
+IMAGE = ArchiveReceipt(
+    lmodforge="0.1.0",
+    made_at="2026-11-20T12:00:00+00:00",
+    name="sci",
+    version="2026.11",
+    type="squashfs",
+    path="/staging/python/releases/sci-3f2a9c1d.squashfs",
+    release=SCI.prefix,
+    place=SCI.prefix,
+    sha256="b" * 64,
+    size=700_000_000,
+    signature="",
+)
+TAR = IMAGE.model_copy(
+    update={"type": "tar.zst", "path": "/staging/python/releases/sci-3f2a9c1d.tar.zst", "place": "", "sha256": "a" * 64}
+)
 CASES = {
     "slurm": (SLURM, SCI, {}),
     "slurm-of-another": (SLURM, R, {}),
@@ -37,6 +55,12 @@ CASES = {
     "pbs": (PBS, SCI, {}),
     "pbs-odd": (ODD_PBS, SCI, {"title": ODD}),
     "htcondor": (HTCONDOR, SCI, {}),
+    "htcondor-published": (
+        HTCONDOR
+        | {"archives": {"input": "osdf:///example/python/releases/{file}", "requirements": "(HasStaging == true)"}},
+        replace(SCI, archives=published(("", each) for each in (IMAGE, TAR))),
+        {},
+    ),
     "htcondor-odd": (ODD_HTCONDOR, R, {"title": ODD}),
 }
 

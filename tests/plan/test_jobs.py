@@ -3,7 +3,7 @@ from dataclasses import replace
 from lmodforge.config.builds import Job
 from lmodforge.config.document import read_document
 from lmodforge.config.load import load_site
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, InstallPython, Plan
+from lmodforge.plan.actions import AdoptPrefix, BuildRelease, InstallPython, PackRelease, Plan
 from lmodforge.plan.facts import Interpreter
 from lmodforge.plan.jobs import batches_of, sbatch_options, steps_of
 
@@ -28,10 +28,10 @@ def release(name, prefix="/sw/python/plain"):
     return BuildRelease(name, "1", "standard", prefix, path, "1", "uv", "", "k", "", (), (), (), 300, "")
 
 
-def steps(tmp_path, *releases, installs=()):
+def steps(tmp_path, *releases, installs=(), archives=()):
     (tmp_path / "site.yaml").write_text(SITE)
     site = load_site(read_document(tmp_path / "site.yaml"))
-    return steps_of(Plan("jobs", "", {}, installs=installs, releases=releases), site)
+    return steps_of(Plan("jobs", "", {}, installs=installs, releases=releases, archives=archives), site)
 
 
 def shape(batches):
@@ -76,3 +76,22 @@ def test_the_largest_begins_first(tmp_path):
     sizes = {"sci": 10, "bio": 30}
     releases = [replace(release(name), size=size) for name, size in sizes.items()]
     assert shape(batches_of(steps(tmp_path, *releases), 1001)) == [("", ["environment bio", "environment sci"])]
+
+
+def test_an_archive_waits_for_its_release_only_and_asks_for_what_its_build_asks_for(tmp_path):
+    ml, sci = release("ml"), release("sci")
+    archives = [
+        PackRelease(
+            f"{each.environment}-1.{kind}", each.environment, "1", each.path, f"/sw/a/{each.digest}.{kind}", kind
+        )
+        for each in (ml, sci)
+        for kind in ("tar.zst", "squashfs")
+    ]
+    found = batches_of(steps(tmp_path, ml, archives=archives, installs=[STANDARD]), 1001)
+    assert shape(found) == [
+        ("", ["distribution standard"]),
+        ("/sw/python/plain", ["environment ml"]),
+        ("", ["archive sci-1.tar.zst", "archive sci-1.squashfs"]),
+        (ml.path, ["archive ml-1.tar.zst", "archive ml-1.squashfs"]),
+    ]
+    assert found[3].job == found[1].job

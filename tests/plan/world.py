@@ -17,6 +17,7 @@ from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.plan.locks import lock_requests
 from lmodforge.receipts.models import (
+    ArchiveReceipt,
     DistributionReceipt,
     GenerationReceipt,
     InterpreterEntry,
@@ -78,13 +79,14 @@ class World:
 
     def deploy(self, plan):
         """Leave the facts that carrying out a plan leaves."""
-        made = [*map(_installed, plan.installs), *map(_released, plan.releases)]
+        made = [*map(_installed, plan.installs), *map(_released, plan.releases), *map(_packed, plan.archives)]
         receipts = dict(self.facts.installed) | {receipt.path: receipt for receipt in made}
         self.facts = replace(
             self.facts,
             installed=receipts,
             present=self.facts.present | receipts.keys(),
             unfinished=frozenset(),
+            changed=self.facts.changed - {archive.path for archive in plan.archives},
             base_files=dict(self.facts.base_files)
             | {
                 f"{base.prefix}/{path}": sha256(text.encode())
@@ -142,6 +144,7 @@ class World:
             },
             unfinished=frozenset(self.written.get("unfinished", [])),
             wrong_modes=frozenset(self.written.get("wrong_modes", [])),
+            changed=frozenset(self.written.get("changed", [])),
             scripts=scripts,
         )
 
@@ -200,4 +203,19 @@ def _released(action):
         checked=action.checked,
         size=0,
         files=0,
+    )
+
+
+def _packed(action):
+    return ArchiveReceipt(
+        **MADE,
+        name=action.environment,
+        version=action.version,
+        type=action.format,
+        path=action.path,
+        release=action.release,
+        place=action.place,
+        sha256="",
+        size=0,
+        signature="",
     )

@@ -8,6 +8,7 @@ import pytest
 
 from elsewhere import Elsewhere
 from lmodforge.apply.system import RealSystem
+from lmodforge.config.environments import Environment
 from lmodforge.config.models import Paths, Permissions, SiteConfig
 from lmodforge.finding import Finding
 from lmodforge.verify.storage import storage
@@ -39,6 +40,17 @@ def test_a_directory_that_is_not_there_is_judged_by_where_it_will_be_made(tmp_pa
     assert next(storage(RealSystem(), site(tmp_path / "new"))) == Finding(
         "software", "ok", f"{tmp_path}/new/software, to be made in {tmp_path}, can be written"
     )
+
+
+def test_archives_are_looked_after_where_there_are_any(tmp_path):
+    packed = Environment(version="1", conda=("numpy",), archives=("tar.gz",))
+    paths = Paths(software=f"{tmp_path}/software", modulefiles=f"{tmp_path}/modules", archives="/dev/shm/archives")
+    config = site(tmp_path, environments={"sci": packed}).model_copy(update={"paths": paths})
+    found = {finding.name: finding for finding in storage(RealSystem(), config)}
+    said = "/dev/shm/archives, to be made in /dev/shm, can be written"
+    assert found["archives"] == Finding("archives", "ok", said)
+    assert "space for archives" in found
+    assert "archives" not in {finding.name for finding in storage(RealSystem(), site(tmp_path))}
 
 
 def test_a_file_in_the_way_is_a_problem(tmp_path):

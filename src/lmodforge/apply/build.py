@@ -14,13 +14,23 @@ from lmodforge.apply.engines import Built, Engines
 from lmodforge.apply.engines.conda_activation import activated
 from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.node import refuse_other_nodes
+from lmodforge.apply.pack import archive_receipt, pack_archive
 from lmodforge.apply.tools import install_tool
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import SiteError, StepFailed
 from lmodforge.modulefile.context import EnvironmentModule, Look, Operation
 from lmodforge.modulefile.kernel import WHERE as KERNELS
 from lmodforge.modulefile.kernel import kernel_json
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, InstallConda, InstallPython, InstallTool
+from lmodforge.plan.actions import (
+    Action,
+    AdoptPrefix,
+    BuildRelease,
+    Install,
+    InstallConda,
+    InstallPython,
+    InstallTool,
+    PackRelease,
+)
 from lmodforge.plan.jobs import subject_of
 from lmodforge.receipts.models import DistributionReceipt, Installed, OperationEntry, ReleaseReceipt
 from lmodforge.receipts.store import decode_installed, encode
@@ -43,16 +53,25 @@ class Builder:
     group: int | None
     """Group id that owns what is installed; None: as it comes."""
 
-    def attempt(self, action: Install | BuildRelease) -> SiteError | None:
+    def attempt(self, action: Action) -> SiteError | None:
         """Carry out one step; return what went wrong."""
         subject, progress = subject_of(action), self.workshop.progress
         try:
-            self.release(action) if isinstance(action, BuildRelease) else self.install(action)
+            self._carry_out(action)
         except (SiteError, OSError) as error:
             progress.failed(subject, "failed; nothing is published")
             return error if isinstance(error, SiteError) else StepFailed(f"{subject}: {_said(error)}")
         progress.done(subject, "ready")
         return None
+
+    def _carry_out(self, action: Action) -> None:
+        match action:
+            case BuildRelease():
+                self.release(action)
+            case PackRelease():
+                self.archive(action)
+            case _:
+                self.install(action)
 
     def install(self, action: Install) -> None:
         """Make a distribution or a tool."""
@@ -110,6 +129,16 @@ class Builder:
             )
         )
 
+    def archive(self, action: PackRelease) -> None:
+        """Pack a release; what is there under that name stays until the new file takes its place."""
+        if not isinstance(self._receipt(action.release), ReleaseReceipt):
+            raise StepFailed(f"{action.release} has no receipt of a release", "deploy again")
+        self._note(action.path)
+        self._keep_directory(action.path.rpartition("/")[0])
+        pack_archive(action, self.workshop)
+        self._freeze(action.path)
+        self._keep(archive_receipt(action, self.workshop))
+
     def _add_kernel(self, action: BuildRelease, built: Built) -> None:
         """Give an environment that has ipykernel a kernel of its name: kernel.json runs no activation."""
         if all(package.name != "ipykernel" for package in built.packages):
@@ -128,13 +157,19 @@ class Builder:
 
     def _begin(self, path: str, key: str, lock: str) -> None:
         system, layout = self.workshop.system, self.workshop.layout
-        for directory in (layout.lock(key), layout.started(path), layout.receipt(path), path):
-            system.make_directory(directory.rpartition("/")[0])
         if key:
+            system.make_directory(layout.lock(key).rpartition("/")[0])
             system.write(layout.lock(key), lock.encode())
+        self._note(path)
+        system.remove(path)
+
+    def _note(self, path: str) -> None:
+        """Say that we begin: from now on it counts no more, and is ours to remove."""
+        system, layout = self.workshop.system, self.workshop.layout
+        for place in (layout.started(path), layout.receipt(path), path):
+            system.make_directory(place.rpartition("/")[0])
         system.write(layout.started(path), b"begun\n")
         system.remove(layout.receipt(path))
-        system.remove(path)
 
     def _keep(self, receipt: Installed) -> None:
         system, layout = self.workshop.system, self.workshop.layout

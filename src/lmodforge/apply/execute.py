@@ -14,6 +14,8 @@ from lmodforge.apply.publish import LoadTest, publish
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import Plan, Publish
+from lmodforge.receipts.models import ArchiveReceipt
+from lmodforge.receipts.store import decode_installed
 
 UNPACKED = 6
 """Bytes on disk for one that is downloaded: wheels unpack to about four, bytecode adds more."""
@@ -25,6 +27,8 @@ class Outcome:
 
     installed: int
     released: int
+    archives: tuple[ArchiveReceipt, ...]
+    """What was packed."""
     generation: int | None
     """The number that is current now, when a new one was published."""
 
@@ -40,17 +44,28 @@ def execute(
     """
     refuse_conflicts(plan)
     _refuse_full_disk(plan, workshop)
+    if plan.archives:
+        workshop.system.make_directory(
+            workshop.layout.archives
+        )  # where we may not, that is told before hours of building
     executor.carry_out(plan)
     captured = any(release.engine == "conda" and release.build for release in plan.releases)
     generation = _what_is_left(replan()) if captured else plan.publish
     if generation:
         publish(generation, workshop, load_test)
-    return Outcome(len(plan.installs), len(plan.releases), generation.number if generation else None)
+    number = generation.number if generation else None
+    return Outcome(len(plan.installs), len(plan.releases), _packed(plan, workshop), number)
+
+
+def _packed(plan: Plan, workshop: Workshop) -> tuple[ArchiveReceipt, ...]:
+    places = [workshop.layout.receipt(archive.path) for archive in plan.archives]
+    receipts = [decode_installed(workshop.system.read(place) or b"", place) for place in places]
+    return tuple(receipt for receipt in receipts if isinstance(receipt, ArchiveReceipt))
 
 
 def _what_is_left(plan: Plan) -> Publish | None:
     """Return the last step of a plan whose other steps are done."""
-    if plan.installs or plan.releases:
+    if plan.installs or plan.releases or plan.archives:
         raise StepFailed("what was built is not there any more", "somebody else changes this site: deploy again")
     return plan.publish
 

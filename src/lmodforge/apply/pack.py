@@ -7,16 +7,52 @@ import secrets
 import sys
 from dataclasses import replace
 
+from lmodforge import __version__
+from lmodforge.apply.observe import Observer
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
 from lmodforge.kits.archive import Archive
+from lmodforge.plan.actions import PackRelease
+from lmodforge.plan.jobs import subject_of
+from lmodforge.receipts.models import ArchiveReceipt
 
 _PROGRAM = ("-I", "-m", "lmodforge.apply.packer")
 
 
-def pack_release(workshop: Workshop, prefix: str, archive: Archive, out: str) -> Archive:
+def pack_archive(action: PackRelease, workshop: Workshop) -> None:
+    """Make an archive that the site file asks for, and remove what one that was killed has left."""
+    folder, _, file = action.path.rpartition("/")
+    for name in workshop.system.names(folder):
+        if name.startswith(f".{file}."):
+            workshop.system.remove(f"{folder}/{name}")
+    archive = Archive(file, action.format, dest_prefix=action.place)
+    pack_release(workshop, action.release, archive, folder, subject_of(action))
+
+
+def archive_receipt(action: PackRelease, workshop: Workshop) -> ArchiveReceipt:
+    """Say what was made."""
+    status = workshop.system.stat(action.path)
+    sha256 = workshop.system.sha256(action.path)
+    if status is None or sha256 is None:
+        raise StepFailed(f"{action.path} is gone", "somebody removed it: deploy again")
+    return ArchiveReceipt(
+        lmodforge=__version__,
+        made_at=workshop.now().isoformat(timespec="seconds"),
+        name=action.environment,
+        version=action.version,
+        type=action.format,
+        path=action.path,
+        release=action.release,
+        place=action.place,
+        sha256=sha256,
+        size=status.st_size,
+        signature=Observer(workshop.system).program(action.path),
+    )
+
+
+def pack_release(workshop: Workshop, prefix: str, archive: Archive, out: str, subject: str = "") -> Archive:
     """Write the archive into `out`, in the place of one of its name; return it with its size."""
-    system, subject = workshop.system, f"archive {archive.file}"
+    system, subject = workshop.system, subject or f"archive {archive.file}"
     # Beside its place: a rename puts it there, and squashfs links files where it would copy them elsewhere.
     staging = f"{out}/.{archive.file}.{secrets.token_hex(4)}"
     system.make_directory(staging, 0o700)
@@ -24,13 +60,8 @@ def pack_release(workshop: Workshop, prefix: str, archive: Archive, out: str) ->
         workshop.progress.state(subject, "packing")
         size = _pack(workshop, subject, prefix, archive, staging)
         system.rename(f"{staging}/{archive.file}", f"{out}/{archive.file}")
-    except BaseException:
-        system.end_programs()
-        workshop.progress.failed(subject, "not packed")
-        raise
     finally:
         system.remove(staging)
-    workshop.progress.done(subject, "packed")
     return replace(archive, size=size)
 
 
@@ -41,8 +72,9 @@ def _pack(workshop: Workshop, subject: str, prefix: str, archive: Archive, stagi
     job = {"prefix": prefix, "output": made, "mode": mode, "format": archive.format, "dest_prefix": archive.dest_prefix}
     argv = (sys.executable, *_PROGRAM)
     done = workshop.run(subject, argv, stdin=json.dumps(job), variables={"TMPDIR": staging})
-    if failure := json.loads(done.stdout).get("failure"):
-        raise StepFailed(f"{subject}: {failure}")
+    answer = json.loads(done.stdout)
+    if failure := answer.get("failure"):
+        raise StepFailed(f"{subject}: {failure}", answer.get("hint"))
     status = workshop.system.stat(made)
     if status is None:
         raise StepFailed(f"{subject}: conda-pack made no file")

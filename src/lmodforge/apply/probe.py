@@ -17,7 +17,7 @@ from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts
 from lmodforge.plan.layout import Layout
-from lmodforge.receipts.models import GenerationReceipt, Installed
+from lmodforge.receipts.models import ArchiveReceipt, GenerationReceipt, Installed
 from lmodforge.receipts.store import decode_generation, decode_installed
 
 
@@ -88,6 +88,9 @@ def probe_paths(facts: Facts, layout: Layout, observer: Observer, desired: Desir
         present=frozenset(path for path in paths if observer.mode(path) is not None),
         base_files=_hashes(desired.base_files, observer),
         unfinished=frozenset(path for path in paths if _begun(facts, layout, observer, path)),
+        changed=frozenset(
+            each.path for each in desired.archives if is_changed(facts.installed.get(each.path), observer)
+        ),
         links={**facts.links, **{link: target for link, target in links.items() if target is not None}},
         scripts=_hashes(scripts, observer),
     )
@@ -97,8 +100,15 @@ def _begun(facts: Facts, layout: Layout, observer: Observer, path: str) -> bool:
     return path not in facts.installed and observer.read(layout.started(path)) is not None
 
 
+def is_changed(receipt: Installed | None, observer: Observer) -> bool:
+    """Say whether an archive that is there is not what was made; it is read only when it looks different."""
+    if not isinstance(receipt, ArchiveReceipt) or observer.program(receipt.path) in ("absent", receipt.signature):
+        return False
+    return observer.sha256(receipt.path) != receipt.sha256
+
+
 def read_installed(layout: Layout, observer: Observer) -> dict[str, Installed]:
-    """Read the receipts of distributions, releases and tools, by the path of what they are about."""
+    """Read the receipts of distributions, releases, tools and archives, by the path of what they are about."""
     found = {}
     for path in _files(layout.installed, observer):
         content = observer.read(path)

@@ -28,6 +28,7 @@ from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import Change, Plan
 from lmodforge.verify.lmod import Lmod, find_lmod
 from lmodforge.verify.load import load_test
+from lmodforge.verify.packages import refuse_missing
 from lmodforge.verify.place import ThisHost
 
 _MIRROR = "mirror"
@@ -82,6 +83,8 @@ def deploy(
         if replace_edited:
             plan = replace(plan, changes=tuple(map(_give_up_edit, plan.changes)))
         refuse_conflicts(plan)
+        if isinstance(executor, OnHost) and any(archive.format == "squashfs" for archive in plan.archives):
+            refuse_missing(opened.system, "mksquashfs", "squashfs-tools", what="squashfs")
         if plan.is_empty:
             _end_jobs(workshop)  # nobody wants any more what these build
             _settle(workshop, plan)
@@ -169,7 +172,7 @@ def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
     """Return the test that a new generation must pass; without Lmod here it is compiled only, and that is said."""
     system, caches = workshop.system, workshop.site.caches
 
-    def test(tree: str, modules: Sequence[str]) -> Sequence[str]:
+    def test(tree: str, modules: Sequence[str], node: str) -> Sequence[str]:
         if lmod is None:
             workshop.progress.state(MODULES, "compiled, not loaded: no Lmod on this host")
             return ()
@@ -177,7 +180,7 @@ def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
         system.make_directory(scratch, 0o700)
         # Temporary caches in a place of our own: a test makes no directory in anybody's project space.
         toggles = {caches.conda.toggle: "0", caches.uv.toggle: "0"}
-        given = {"TMPDIR": scratch, "LMODFORGE_LOOK_ONLY": "1", **toggles}
+        given = {"TMPDIR": scratch, "LMODFORGE_LOOK_ONLY": node or "1", **toggles}
         failures = load_test(ThisHost(system, lmod), tree, modules, environment=given, jobs=_jobs())
         system.remove(scratch)
         return [str(failure) for failure in failures]

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from lmodforge.commands.receipts import read_deployment
 from lmodforge.commands.site import open_site
-from lmodforge.receipts.models import ToolReceipt
+from lmodforge.receipts.models import DistributionReceipt, ReleaseReceipt, ToolReceipt
 from lmodforge.report.style import table
 
 
@@ -53,7 +53,7 @@ def find_package(pattern: str, site: str, root: str) -> Found:
         if receipt is None:
             continue
         entries = [(receipt.name, receipt.version)] if isinstance(receipt, ToolReceipt) else []
-        if not isinstance(receipt, ToolReceipt):
+        if isinstance(receipt, DistributionReceipt | ReleaseReceipt):
             entries = [(package.name, package.version) for package in receipt.packages]
         holders += [
             Holder(name, version, module) for name, version in entries if fnmatchcase(canonicalize_name(name), wanted)

@@ -11,19 +11,20 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from lmodforge.apply.pack import pack_release
+from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.planning import workshop_for
 from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import OpenSite, open_site
+from lmodforge.config.archives import FORMATS, Format
 from lmodforge.config.naming import absolute_path
 from lmodforge.config.scheduler import HTCondorScheduler, size_in_bytes
 from lmodforge.errors import SiteError
-from lmodforge.kits.archive import FORMATS, Archive, Format, Way, archive_name, way_for
+from lmodforge.kits.archive import Archive, Way, archive_name, way_for
 from lmodforge.kits.render import Kit, packed_kits
 from lmodforge.kits.subject import Subject, subjects_of_receipts
 from lmodforge.report.progress import progress_for_stderr
 from lmodforge.report.style import size as shown_size
-from lmodforge.verify.follow import find_program
-from lmodforge.verify.packages import install_command
+from lmodforge.verify.packages import refuse_missing
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Packed:
     way: Way | None
 
     @property
+    def published(self) -> str:
+        """Path of the same file that a deploy has made; empty: there is none."""
+        return next((each.path for each in self.subject.archives if each.sha256 == self.sha256), "")
+
+    @property
     def fits(self) -> bool:
         """Whether the site has a way for a file of this size."""
         return self.scheduler is None or self.way is not None
@@ -48,6 +54,7 @@ class Packed:
         """Say what was written, and what to do with it."""
         lines = [f"{self.out}/{self.archive.file}: {shown_size(self.archive.size or 0)}"]
         lines += [f"{self.out}/{kit.file}: {kit.summary}" for kit in self.kits]
+        lines += ["", f"A deploy has made the same file: {self.published}."] if self.published else []
         if self.way and self.way.how:
             lines += ["", f"It reaches a job by {self.way.name}. {self.way.how}", *filter(None, [self.way.url])]
         if not self.fits:
@@ -73,6 +80,7 @@ class Packed:
             "environment": self.subject.name,
             "module": self.subject.module,
             "archive": archive | {"sha256": self.sha256, "dest_prefix": self.archive.dest_prefix},
+            "published": self.published or None,
             "files": [f"{self.out}/{kit.file}" for kit in self.kits],
             "transfer": way,
             "fits": self.fits,
@@ -91,7 +99,7 @@ def pack_environment(
         _refuse_what_is_there(opened, [f"{target}/{file}" for file in (asked.file, *(kit.file for kit in planned))])
     opened.system.make_directory(target)
     with progress_for_stderr() as progress:
-        archive = pack_release(workshop_for(opened, progress), subject.prefix, asked, target)
+        archive = _pack(workshop_for(opened, progress), subject.prefix, asked, target)
     kits = packed_kits(opened.config, subject, opened.templates, archive)
     for kit in kits:
         opened.system.write(f"{target}/{kit.file}", kit.text.encode(), 0o755 if kit.runnable else 0o644)
@@ -100,6 +108,18 @@ def pack_environment(
     way = way_for(condor, archive, archive.size) if condor else None
     sha256 = opened.system.sha256(f"{target}/{archive.file}") or ""
     return Packed(subject, archive, sha256, target, kits, condor, way)
+
+
+def _pack(workshop: Workshop, prefix: str, asked: Archive, out: str) -> Archive:
+    shown = f"archive {asked.file}"
+    try:
+        archive = pack_release(workshop, prefix, asked, out)
+    except BaseException:
+        workshop.system.end_programs()
+        workshop.progress.failed(shown, "not packed")
+        raise
+    workshop.progress.done(shown, "packed")
+    return archive
 
 
 def _choose(name: str, opened: OpenSite, deployed: Deployment) -> Subject:
@@ -138,15 +158,15 @@ def _asked(subject: Subject, kind: str, dest_prefix: str, opened: OpenSite) -> A
             f"{subject.name} has no Python, which an archive needs to find its place in a job",
             "name the place with --dest-prefix",
         )
-    return Archive(archive_name(subject, chosen), chosen, dest_prefix=dest_prefix)
+    return Archive(archive_name(subject.name, subject.version, subject.prefix, chosen), chosen, dest_prefix=dest_prefix)
 
 
 def _format(kind: str, opened: OpenSite) -> Format:
     chosen = next((known for known in FORMATS if known == kind), None)
     if chosen is None:
         raise SiteError(f"--format {kind}: no such format is known", f"one of: {', '.join(FORMATS)}")
-    if chosen == "squashfs" and not find_program(opened.system, "mksquashfs"):
-        raise SiteError("squashfs needs mksquashfs", install_command(opened.system, ["squashfs-tools"]))
+    if chosen == "squashfs":
+        refuse_missing(opened.system, "mksquashfs", "squashfs-tools", what="squashfs")
     return chosen
 
 

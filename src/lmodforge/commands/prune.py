@@ -15,6 +15,7 @@ from lmodforge.commands.planning import workshop_for
 from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import open_site
 from lmodforge.errors import SiteError
+from lmodforge.plan.layout import led_to
 from lmodforge.plan.prune import Removal, Switch, kept_generations, removals
 from lmodforge.receipts.models import GenerationReceipt
 from lmodforge.report.progress import progress_for_stderr
@@ -93,12 +94,12 @@ def _cache(plan: tuple[Removal, ...], found: Sequence[Leftover], path: str) -> t
     return (Removal("cache", path, "what no release shares", sum(leftover.size for leftover in found)),)
 
 
-def _links_to(workshop: Workshop, release: str) -> list[str]:
-    """Return the by-name links of older versions that lead to a release."""
-    prefix, _, name = release.rpartition("/releases/")
-    folder = f"{prefix}/envs"
-    links = [f"{folder}/{link}" for link in workshop.system.names(folder)] if prefix else []
-    return [link for link in links if workshop.system.target(link) == f"../releases/{name}"]
+def _links_to(workshop: Workshop, path: str) -> list[str]:
+    """Return the by-name links of older versions that lead to a release, or to an archive."""
+    system, above = workshop.system, path.rpartition("/releases/")[0]
+    folders = (f"{above}/envs", above) if above else ()
+    links = (f"{folder}/{name}" for folder in folders for name in system.names(folder))
+    return [link for link in links if (target := system.target(link)) and led_to(link, target) == path]
 
 
 def _text(plan: tuple[Removal, ...], *, show: bool) -> str:

@@ -69,7 +69,7 @@ def run_deploy(
         done = deploy(opened, progress, saved=saved, replace_edited=replace_edited, builds=builds)
     return Shown(
         deployed_text(opened.config, done.plan, done.outcome, settled=done.settled),
-        deployed_json(done.plan, done.outcome, settled=done.settled),
+        deployed_json(opened.config, done.plan, done.outcome, settled=done.settled),
     )
 
 

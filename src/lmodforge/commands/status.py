@@ -8,13 +8,14 @@ from typing import Any
 
 from lmodforge.apply.engines import Built
 from lmodforge.apply.observe import Observer
-from lmodforge.apply.probe import probe_tree
+from lmodforge.apply.probe import is_changed, probe_tree
 from lmodforge.apply.progress import Silent
 from lmodforge.commands.planning import is_up_to_date, plan_site, workshop_for
 from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import OpenSite, open_site
 from lmodforge.errors import SiteError, StepFailed
 from lmodforge.plan.actions import BuildRelease, Change
+from lmodforge.plan.archives import archives_of
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.drift import Inside, drift
 from lmodforge.plan.locks import LockRequest
@@ -59,13 +60,15 @@ def show_status(site: str, root: str) -> Status:
 
 def _look_inside(opened: OpenSite, deployment: Deployment) -> Inside:
     system, for_all = opened.system, opened.config.permissions.readable_by == "all"
-    paths = sorted(deployment.generation.paths)
+    archives = {each.path: each for each in archives_of(deployment.generation, deployment.installed).values()}
+    paths = sorted({*deployment.generation.paths, *archives})
     missing = [path for path in paths if system.stat(path) is None]
     ours = [path for path in paths if path not in missing and not _is_adopted(deployment, path)]
     thawed = {path: found for path in ours if (found := _thawed(opened, deployment, path, for_all=for_all))}
     tools = [receipt for receipt in deployment.installed.values() if isinstance(receipt, ToolReceipt)]
     files = [f"{tool.path}/{name}" for tool in tools for name in tool.hashes]
-    return Inside(missing, thawed, {file: sha256(system.read(file) or b"") for file in files})
+    changed = [path for path, archive in archives.items() if is_changed(archive, Observer(system))]
+    return Inside(missing, thawed, {file: sha256(system.read(file) or b"") for file in files}, changed)
 
 
 def _is_adopted(deployment: Deployment, path: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from lmodforge.config.archives import Formats
 from lmodforge.config.builds import Job
 from lmodforge.config.channels import Channel, MatchSpec
 from lmodforge.config.checks import Check
@@ -61,6 +62,13 @@ class Environment(ModuleLook):
     build: Annotated[
         tuple[Name, ...],
         Field(description="Packages that may be built from source: their code runs on this host, as you."),
+    ] = ()
+    archives: Annotated[
+        Formats,
+        Field(
+            description="Each release is also packed, into `paths.archives`: `tar.gz` and `tar.zst` for jobs that do "
+            "not see it, `squashfs` to be mounted in its place. Only conda environments can be."
+        ),
     ] = ()
     job: Annotated[Job, Field(description="What the job that builds it asks for, before the site's `builds.job`.")] = (
         Job()

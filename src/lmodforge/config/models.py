@@ -32,6 +32,15 @@ class Paths(Model):
         ),
     ]
     modulefiles: Annotated[AbsolutePath, Field(description="Module trees: `generations/`, `current`, `init/`.")]
+    archives: Annotated[
+        AbsolutePath | None,
+        Field(description="Packed environments, for users to find by name; left out: `archives` in `software`."),
+    ] = None
+
+    @property
+    def packed(self) -> str:
+        """Where archives lie."""
+        return self.archives or f"{self.software}/archives"
 
 
 class LmodSettings(Model):

@@ -27,7 +27,7 @@ def rebase(site: SiteConfig, root: str) -> SiteConfig:
     return site.model_copy(
         update={
             "root": root,
-            "paths": _moved(site.paths, root, "software", "modulefiles"),
+            "paths": _moved(site.paths, root, "software", "modulefiles", "archives"),
             "lmod": _moved(site.lmod, root, "spider_cache"),
             "project": site.project and _moved(site.project, root, "root"),
             "scratch": site.scratch and _moved(site.scratch, root, "root"),

@@ -121,6 +121,21 @@ class Transfer(Model):
     url: Annotated[Text, Field(description="Where users read more.")] = ""
 
 
+class Published(Model):
+    """How the archives that a deploy makes reach a job."""
+
+    input: Annotated[
+        Text,
+        Field(
+            description="What the submit file's `transfer_input_files` names: `{path}` is the whole path of the "
+            "archive, `{file}` its last part, such as `osdf:///example/staging/python/releases/{file}`."
+        ),
+    ] = "{path}"
+    requirements: Annotated[
+        Text, Field(description="What such a job asks of a machine, such as `(HasCHTCStaging == true)`.")
+    ] = ""
+
+
 class HTCondorScheduler(Model):
     """HTCondor."""
 
@@ -128,6 +143,9 @@ class HTCondorScheduler(Model):
     transfers: Annotated[
         dict[Name, Transfer], Field(default_factory=dict, description="How files reach jobs, smallest limit first.")
     ]
+    archives: Annotated[
+        Published, Field(description="How the archives that a deploy makes reach jobs; users copy nothing.")
+    ] = Published()
     cores: Annotated[int, Field(ge=1, description="Cores that submit files ask for.")] = 1
     memory: Annotated[Size, Field(description="Memory that submit files ask for.")] = "1 GB"
     disk: Annotated[Size, Field(description="Disk space that submit files ask for.")] = "1 GB"

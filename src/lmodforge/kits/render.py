@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.scheduler import HTCondorScheduler, PbsScheduler, SlurmScheduler, size_in_bytes
 from lmodforge.kits import quote
-from lmodforge.kits.archive import Archive, archive_name, way_for
+from lmodforge.kits.archive import Archive, way_for
 from lmodforge.kits.request import queues_of, request_of
 from lmodforge.kits.subject import Subject
 from lmodforge.modulefile.render import Templates
@@ -48,7 +48,7 @@ def starter_kits(site: SiteConfig, subject: Subject, templates: Templates) -> tu
         case SlurmScheduler() | PbsScheduler() as scheduler:
             return tuple(_batch(site, scheduler, subject, templates))
         case HTCondorScheduler() if subject.engine == "conda":
-            return packed_kits(site, subject, templates, Archive(archive_name(subject)))
+            return packed_kits(site, subject, templates, subject.archive)
     return ()
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
+from lmodforge.config.archives import Format
 from lmodforge.config.models import SiteConfig
+from lmodforge.kits.archive import Archive, archive_name, published
 from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module, activation_of
-from lmodforge.receipts.models import DistributionReceipt, Installed, ReleaseReceipt
+from lmodforge.receipts.models import ArchiveReceipt, DistributionReceipt, Installed, ReleaseReceipt
 
 _ACTIVATE = {"conda": "source activate", "micromamba": "micromamba activate", "venv": "source activate"}
 _JUPYTER = {"jupyterlab": "lab", "notebook": "notebook", "jupyter-server": "server"}
@@ -31,6 +33,8 @@ class Subject:
     """Names as PyPI normalises them."""
     size: int | None = None
     """Bytes on disk, where that is known."""
+    archives: tuple[Archive, ...] = ()
+    """Those that a deploy has made, the best for a job first."""
     activate: str = ""
     """What activates a user's own environment in a distribution, such as `source activate`; empty: nothing does."""
 
@@ -43,6 +47,12 @@ class Subject:
     def title(self) -> str:
         """What people call it: `sci 2026.11`, `python/miniforge-25.3.0`."""
         return f"{self.name} {self.version}" if self.engine else self.module
+
+    @property
+    def archive(self) -> Archive:
+        """What a job unpacks: one that a deploy has made, or one that its user packs."""
+        ready = [archive for archive in self.archives if not archive.dest_prefix]
+        return ready[0] if ready else Archive(archive_name(self.name, self.version, self.prefix))
 
     @property
     def jupyter(self) -> str:
@@ -82,6 +92,10 @@ def subjects_of_receipts(
 ) -> tuple[Subject, ...]:
     """Return what jobs can work in, given a generation's modules with their prefixes, and all that is installed."""
     bases = {receipt.name: path for path, receipt in installed.items() if isinstance(receipt, DistributionReceipt)}
+    packed: dict[str, list[tuple[str, ArchiveReceipt]]] = {}
+    for receipt in installed.values():
+        if isinstance(receipt, ArchiveReceipt) and receipt.type in _asked(site, receipt.name):
+            packed.setdefault(receipt.release, []).append(("", receipt))
     by_prefix = {prefix: module for module, prefix in modules.items()}
 
     def found() -> Iterator[Subject]:
@@ -93,13 +107,22 @@ def subjects_of_receipts(
                 below = by_prefix.get(bases.get(receipt.distribution, ""), "")
                 loads = _loads(site, module, below)
                 packages = _names(package.name for package in receipt.packages)
-                yield Subject(receipt.name, receipt.version, loads, prefix, receipt.engine, packages, receipt.size)
+                archives = published(packed.get(prefix, ()))
+                yield Subject(
+                    receipt.name, receipt.version, loads, prefix, receipt.engine, packages, receipt.size, archives
+                )
             elif isinstance(receipt, DistributionReceipt):
                 packages = _names(package.name for package in receipt.packages)
                 activate = _ACTIVATE.get(activation_of(receipt.type, "conda" if "conda" in packages else "none"), "")
                 yield Subject(_stem(module), receipt.version, (module,), prefix, packages=packages, activate=activate)
 
     return _in_order(found())
+
+
+def _asked(site: SiteConfig, environment: str) -> tuple[Format, ...]:
+    """Return what the site file asks for: what it asked for once may be pruned."""
+    written = site.environments.get(environment)
+    return written.archives if written else ()
 
 
 def _removed(site: SiteConfig, receipt: Installed | None) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lmodforge.config.archives import Format
 from lmodforge.plan.facts import Interpreter
 
 Sign = Literal["+", "~", "-", "!"]
@@ -148,7 +149,32 @@ class BuildRelease:
         return f"environment {self.environment}{f' for {self.node}' if self.node else ''}"
 
 
+@dataclass(frozen=True)
+class PackRelease:
+    """Pack a release into one file."""
+
+    name: str
+    """What users find it by: `sci-2026.11.tar.zst`."""
+    environment: str
+    version: str
+    release: str
+    path: str
+    format: Format
+    node: str = ""
+    """The type of nodes that the release is for."""
+    place: str = ""
+    """The only directory where it has to work; empty: anywhere."""
+    type: Literal["archive"] = "archive"
+
+    @property
+    def link(self) -> str:
+        """The path of its name."""
+        return f"{self.path.rpartition('/releases/')[0]}/{self.name}"
+
+
 Install = InstallPython | InstallConda | AdoptPrefix | InstallTool
+Action = Install | BuildRelease | PackRelease
+"""Everything that is made before anything is published."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +208,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     installs: tuple[Install, ...] = ()
     releases: tuple[BuildRelease, ...] = ()
+    archives: tuple[PackRelease, ...] = ()
     publish: Publish | None = None
     warnings: tuple[str, ...] = ()
     format: Literal[1] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,17 @@ from lmodforge.modulefile.context import (
 )
 from lmodforge.modulefile.nodes import Known, known_by
 from lmodforge.modulefile.policy import Policy, lua_pattern, policy_of
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Change, Install, InstallConda, InstallPython, InstallTool
+from lmodforge.plan.actions import (
+    AdoptPrefix,
+    BuildRelease,
+    Change,
+    Install,
+    InstallConda,
+    InstallPython,
+    InstallTool,
+    PackRelease,
+)
+from lmodforge.plan.archives import desired_archives
 from lmodforge.plan.conda import base_conda_request, too_old
 from lmodforge.plan.condarc import base_files
 from lmodforge.plan.facts import Facts, Interpreter
@@ -49,6 +60,7 @@ class Desired:
 
     installs: tuple[Install, ...]
     releases: tuple[BuildRelease, ...]
+    archives: tuple[PackRelease, ...]
     modules: tuple[Module, ...]
     links: dict[str, str]
     refused: tuple[Change, ...] = ()
@@ -56,8 +68,12 @@ class Desired:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every prefix, release and tool."""
-        return (*(install.prefix for install in self.installs), *(release.path for release in self.releases))
+        """Every prefix, release, tool and archive."""
+        return (
+            *(install.prefix for install in self.installs),
+            *(release.path for release in self.releases),
+            *(archive.path for archive in self.archives),
+        )
 
     @property
     def base_files(self) -> tuple[str, ...]:
@@ -99,9 +115,11 @@ def desire(site: SiteConfig, facts: Facts, host: Interpreter) -> Desired:
     links: dict[str, str] = {}
     for release in releases:
         links |= by_name_links(release.prefix, release.environment, release.version, release.path, release.node)
+    archives = tuple(archive for release in releases for archive in desired_archives(site, layout, release))
+    links |= {each.link: posixpath.relpath(each.path, layout.archives) for each in archives}
     theirs = () if site.anaconda_terms else refused(installs, releases, facts)
     conflicts = (*theirs, *too_old(site, facts), *(_of_no_platform(name, facts) for name in nowhere))
-    return Desired(tuple(installs), tuple(releases), tuple(modules), links, conflicts)
+    return Desired(tuple(installs), tuple(releases), archives, tuple(modules), links, conflicts)
 
 
 def _of_no_platform(environment: str, facts: Facts) -> Change:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import posixpath
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lmodforge.plan.actions import Change
+from lmodforge.plan.archives import archives_of
 from lmodforge.plan.facts import Facts
 from lmodforge.plan.publish import changed_links, changed_modules, changed_scripts, edited_files
 from lmodforge.receipts.models import GenerationReceipt, ToolReceipt
@@ -30,6 +32,8 @@ class Inside:
     """By path: what in it no longer has its mode."""
     hashes: Mapping[str, str] = field(default_factory=dict)
     """sha256 of the files of tools, by path."""
+    changed: Collection[str] = ()
+    """Archives that hold other bytes than were made."""
 
 
 def drift(generation: GenerationReceipt, facts: Facts, inside: Inside) -> tuple[Change, ...]:
@@ -39,7 +43,7 @@ def drift(generation: GenerationReceipt, facts: Facts, inside: Inside) -> tuple[
         *changed_modules(generation.files, generation.files, facts, ()),
         *changed_links(generation.links, facts, ()),
         *changed_scripts(generation.scripts, facts),
-        *_inside(facts, inside),
+        *_inside(facts, inside, {each.path: link for link, each in archives_of(generation, facts.installed).items()}),
     )
     return tuple(_with_repair(change) for change in found)
 
@@ -50,10 +54,15 @@ def _with_repair(change: Change) -> Change:
     return change if change.hint else replace(change, hint=_REPAIRS[change.what])
 
 
-def _inside(facts: Facts, inside: Inside) -> Iterator[Change]:
+def _inside(facts: Facts, inside: Inside, archives: Mapping[str, str]) -> Iterator[Change]:
     for path in inside.missing:
         kind = getattr(facts.installed.get(path), "kind", "prefix")
-        yield Change("~", kind, path, "missing", hint="deploy makes it again, from the same lock")
+        if path in archives:
+            yield _archive(archives[path], f"{path} is missing")
+        else:
+            yield Change("~", kind, path, "missing", hint="deploy makes it again, from the same lock")
+    for path in inside.changed:
+        yield _archive(archives[path], f"{path} is not what was made")
     for path, entries in inside.thawed.items():
         kind = getattr(facts.installed.get(path), "kind", "prefix")
         more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""
@@ -62,6 +71,10 @@ def _inside(facts: Facts, inside: Inside) -> Iterator[Change]:
     for path, receipt in facts.installed.items():
         if isinstance(receipt, ToolReceipt) and path not in inside.missing:
             yield from _tool(path, receipt, inside.hashes)
+
+
+def _archive(link: str, reason: str) -> Change:
+    return Change("~", "archive", posixpath.basename(link), reason, hint="deploy makes it again, from its release")
 
 
 def _tool(path: str, receipt: ToolReceipt, hashes: Mapping[str, str]) -> Iterator[Change]:

@@ -43,13 +43,15 @@ class Facts:
     channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Conda channels that an adopted prefix is filled from, or that its settings lead to, by its path."""
     installed: Mapping[str, Installed] = field(default_factory=dict)
-    """Receipts of distributions, releases and tools by path."""
+    """Receipts of distributions, releases, tools and archives by path."""
     base_files: Mapping[str, str] = field(default_factory=dict)
     """sha256 of our files in bases with conda, by path."""
     present: frozenset[str] = frozenset()
     """Those of the paths asked for that are there."""
     unfinished: frozenset[str] = frozenset()
     """Those that we began to build, and that have no receipt yet."""
+    changed: frozenset[str] = frozenset()
+    """Archives that are there and hold other bytes than their receipts say."""
     links: Mapping[str, str] = field(default_factory=dict)
     """By-name links that are there: path -> target as written; a real file or directory is `""`."""
     generation: GenerationReceipt | None = None

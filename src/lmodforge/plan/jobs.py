@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from lmodforge.config.builds import Job
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.scheduler import size_in_bytes
-from lmodforge.plan.actions import AdoptPrefix, BuildRelease, Install, Plan
+from lmodforge.plan.actions import Action, AdoptPrefix, BuildRelease, PackRelease, Plan
 
 
 @dataclass(frozen=True)
 class Step:
     """One build, which one job carries out."""
 
-    action: Install | BuildRelease
+    action: Action
     job: Job
     needs: str = ""
-    """Prefix of the distribution that must be there first; empty: nothing is missing."""
+    """Path of what must be there first, a distribution or a release; empty: nothing is missing."""
 
     @property
     def subject(self) -> str:
@@ -33,7 +33,7 @@ class Step:
     @property
     def path(self) -> str:
         """What it makes."""
-        return self.action.path if isinstance(self.action, BuildRelease) else self.action.prefix
+        return self.action.path if isinstance(self.action, BuildRelease | PackRelease) else self.action.prefix
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,10 @@ class Batch:
     steps: tuple[Step, ...]
 
 
-def subject_of(action: Install | BuildRelease) -> str:
-    """Name what is built."""
+def subject_of(action: Action) -> str:
+    """Name what is made."""
+    if isinstance(action, PackRelease):
+        return f"archive {action.name}"
     if isinstance(action, BuildRelease):
         return action.subject
     return f"{'tool' if action.type == 'tool' else 'distribution'} {action.name}"
@@ -55,28 +57,30 @@ def subject_of(action: Install | BuildRelease) -> str:
 def steps_of(plan: Plan, site: SiteConfig) -> tuple[Step, ...]:
     """Return what jobs do; adopting a prefix only looks, and needs none."""
     installs = [each for each in plan.installs if not isinstance(each, AdoptPrefix)]
-    made = {each.prefix for each in installs}
+    made = {*(each.prefix for each in installs), *(each.path for each in plan.releases)}
+
+    def step(action: BuildRelease | PackRelease, needs: str) -> Step:
+        return Step(action, _job_of(action, site), needs if needs in made else "")
+
     return (
         *(Step(install, site.builds.job) for install in installs),
-        *(
-            Step(release, _job_of(release, site), release.prefix if release.prefix in made else "")
-            for release in plan.releases
-        ),
+        *(step(release, release.prefix) for release in plan.releases),
+        *(step(archive, archive.release) for archive in plan.archives),
     )
 
 
-def _job_of(release: BuildRelease, site: SiteConfig) -> Job:
-    job = site.environments[release.environment].job.over(site.builds.job)
-    return site.nodes[release.node].job.over(job) if release.node else job
+def _job_of(action: BuildRelease | PackRelease, site: SiteConfig) -> Job:
+    job = site.environments[action.environment].job.over(site.builds.job)
+    return site.nodes[action.node].job.over(job) if action.node else job
 
 
 def batches_of(steps: Sequence[Step], longest: int) -> tuple[Batch, ...]:
     """Put together what goes into one array of at most `longest` tasks; what others need comes first."""
     groups: dict[tuple[str, str, str], list[Step]] = {}
     # The largest first: what begins last then keeps the others waiting least.
-    for step in sorted(steps, key=lambda step: (step.needs != "", -step.size)):
+    for step in sorted(steps, key=lambda step: (isinstance(step.action, PackRelease), step.needs != "", -step.size)):
         # A distribution is an array of its own: what stands on it waits for nothing else.
-        alone = "" if isinstance(step.action, BuildRelease) else step.path
+        alone = "" if isinstance(step.action, BuildRelease | PackRelease) else step.path
         groups.setdefault((step.job.model_dump_json(), step.needs, alone), []).append(step)
     return tuple(
         Batch(group[0].job, group[0].needs, tuple(group[start : start + longest]))

@@ -16,11 +16,13 @@ class Layout:
 
     software: str
     modulefiles: str
+    archives: str = ""
+    """Where packed environments have their names; a deploy with nothing to do need not know."""
 
     @classmethod
     def of(cls, paths: Paths) -> Layout:
         """Lay out a site."""
-        return cls(paths.software, paths.modulefiles)
+        return cls(paths.software, paths.modulefiles, paths.packed)
 
     @property
     def state(self) -> str:
@@ -59,7 +61,7 @@ class Layout:
 
     @property
     def installed(self) -> str:
-        """Receipts of distributions, releases and tools."""
+        """Receipts of distributions, releases, tools and archives."""
         return f"{self.state}/receipts/installed"
 
     def receipt(self, path: str) -> str:
@@ -108,6 +110,16 @@ def link_name(environment: str, node: str) -> str:
 def release_path(prefix: str, environment: str, digest: str, node: str = "") -> str:
     """Return where a release is built, which is where it stays: prefixes do not relocate."""
     return f"{prefix}/releases/{link_name(environment, node)}-{digest[:8]}"
+
+
+def archive_path(archives: str, release: str, kind: str) -> str:
+    """Return the file that a release is packed into: it has its name, because its bytes depend on that alone."""
+    return f"{archives}/releases/{posixpath.basename(release)}.{kind}"
+
+
+def led_to(link: str, target: str) -> str:
+    """Return the path that a link leads to."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(link), target))
 
 
 def by_name_links(prefix: str, environment: str, version: str, release: str, node: str = "") -> dict[str, str]:

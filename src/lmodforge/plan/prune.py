@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lmodforge.receipts.models import DistributionReceipt, GenerationReceipt, Installed, ReleaseReceipt
+from lmodforge.plan.layout import led_to
+from lmodforge.receipts.models import (
+    ArchiveReceipt,
+    DistributionReceipt,
+    GenerationReceipt,
+    Installed,
+    ReleaseReceipt,
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def removals(
     trees: Sequence[int], kept: Mapping[int, GenerationReceipt], installed: Mapping[str, Installed], layout_of: str
 ) -> tuple[Removal, ...]:
     """Return generations that are not kept, and what only they led to; a prefix stays while a release in it does."""
-    used = {path for receipt in kept.values() for path in receipt.paths}
+    used = {path for receipt in kept.values() for path in _led_to(receipt)}
     gone = [
         Removal("generation", f"{layout_of}/{number:04d}", "not kept", number=number)
         for number in trees
@@ -63,8 +70,13 @@ def removals(
     return (*gone, *(_unused(receipt) for receipt in unused if not _is_adopted(receipt)))
 
 
+def _led_to(generation: GenerationReceipt) -> Iterator[str]:
+    yield from generation.paths
+    yield from (led_to(link, target) for link, target in generation.links.items())
+
+
 def _unused(receipt: Installed) -> Removal:
-    size = receipt.size if isinstance(receipt, ReleaseReceipt) else None
+    size = receipt.size if isinstance(receipt, ReleaseReceipt | ArchiveReceipt) else None
     return Removal(receipt.kind, receipt.path, "no kept generation leads to it", size)
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from lmodforge.modulefile.context import EnvironmentModule, Module, RemovedModule
 from lmodforge.modulefile.render import BELOW, SHARED, place
 from lmodforge.plan.actions import Change, Publish
+from lmodforge.plan.archives import dropped_archives
 from lmodforge.plan.desire import Desired
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.facts import Facts
+from lmodforge.plan.layout import led_to
 
 KEEP_EDIT = "move the edit into the site file or a template of the site's own; `--replace-edited` gives it up"
 
@@ -28,7 +30,7 @@ def publication(
 ) -> tuple[Publish | None, tuple[Change, ...]]:
     """Return the generation to publish, if the present one is not it, and its lines of the plan.
 
-    `building` holds the releases that the plan builds anyway: their links need no line of their own.
+    `building` holds the releases and archives that the plan makes anyway: their links need no line of their own.
     """
     before = facts.generation.files if facts.generation else {}
     wanted = {path: sha256(text.encode()) for path, text in rendered.files.items()}
@@ -38,6 +40,7 @@ def publication(
         *edited_files(before, wanted, facts.tree),
         *changed_modules(before, wanted, facts, moved),
         *changed_links(desired.links, facts, building),
+        *dropped_archives(desired.links, facts),
         *changed_scripts({path: sha256(text.encode()) for path, text in rendered.scripts.items()}, facts),
     )
     if not changes and all(facts.links.get(path) == target for path, target in desired.links.items()):
@@ -133,7 +136,7 @@ def _changed(
 
 
 def changed_links(wanted: Mapping[str, str], facts: Facts, building: Collection[str]) -> Iterator[Change]:
-    """Find by-name links that do not lead where they should, but for those to releases that are built anyway.
+    """Find by-name links that do not lead where they should, but for those to what is made anyway.
 
     The name of an environment that the site file drops stays until its release is pruned: a login that pinned an
     earlier generation may still use it.
@@ -143,17 +146,13 @@ def changed_links(wanted: Mapping[str, str], facts: Facts, building: Collection[
         if found == "":
             hint = "move it away, or give the environment another name"
             yield Change("!", "link", _short(path), "something else than a link is there", hint=hint)
-        elif found != target and _release_behind(path, target) not in building:
+        elif found != target and led_to(path, target) not in building:
             reason = "missing" if found is None else f"leads to {found.rpartition('/')[2]}"
             yield Change("~" if found else "+", "link", _short(path), reason)
 
 
 def _short(path: str) -> str:
     return "/".join(path.split("/")[-3:])
-
-
-def _release_behind(link: str, target: str) -> str:
-    return f"{link.rpartition('/envs/')[0]}/{target.removeprefix('../')}"
 
 
 def changed_scripts(wanted: Mapping[str, str], facts: Facts) -> Iterator[Change]:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lmodforge.config.archives import Format
+
 FORMAT = 1
 """The newest format that this lmodforge reads."""
 
@@ -125,6 +127,25 @@ class ToolReceipt(_Receipt):
     """sha256 of each file below the prefix."""
 
 
+class ArchiveReceipt(_Receipt):
+    """A release in one file."""
+
+    kind: Literal["archive"] = "archive"
+    name: str
+    """The environment's name."""
+    version: str
+    type: Format
+    path: str
+    release: str
+    """What is in it."""
+    place: str = ""
+    """The only directory where it works; empty: anywhere."""
+    sha256: str
+    size: int
+    signature: str
+    """How the file looked, so that a change of it is noticed unread."""
+
+
 class GenerationReceipt(_Receipt):
     """One complete module tree, and the by-name links that belong to it."""
 
@@ -149,5 +170,5 @@ class GenerationReceipt(_Receipt):
         return frozenset((*self.modules.values(), *variants))
 
 
-Installed = DistributionReceipt | ReleaseReceipt | ToolReceipt
+Installed = DistributionReceipt | ReleaseReceipt | ToolReceipt | ArchiveReceipt
 Receipt = Annotated[Installed | GenerationReceipt, Field(discriminator="kind")]

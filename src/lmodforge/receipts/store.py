@@ -18,7 +18,7 @@ def encode(receipt: BaseModel) -> bytes:
 
 
 def decode_installed(content: bytes, path: str) -> Installed:
-    """Read the receipt of a distribution, a release or a tool; `path` is for messages."""
+    """Read the receipt of a distribution, a release, a tool or an archive; `path` is for messages."""
     found = _decode(content, path)
     if isinstance(found, GenerationReceipt):
         raise _damaged(path, "it is a generation's")

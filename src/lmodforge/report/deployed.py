@@ -12,7 +12,7 @@ from lmodforge.config.models import SiteConfig
 from lmodforge.plan.actions import Plan
 from lmodforge.plan.layout import Layout
 from lmodforge.report.plan import plan_json
-from lmodforge.report.style import counted, paint
+from lmodforge.report.style import counted, paint, size
 
 
 def deployed_text(site: SiteConfig, plan: Plan, outcome: Outcome | None, *, settled: bool) -> str:
@@ -22,11 +22,31 @@ def deployed_text(site: SiteConfig, plan: Plan, outcome: Outcome | None, *, sett
     lines = [f"Site {plan.site}: {_done(plan)}", ""]
     if outcome.generation is not None:
         built = f"{counted(outcome.installed, 'prefix')}, {counted(outcome.released, 'release')}"
+        built += f", {counted(len(outcome.archives), 'archive')}" if outcome.archives else ""
         lines.append(paint(f"Generation {outcome.generation} is current ({built} built).", "green"))
+    archives = _archives(site, plan, outcome)
+    lines += [f"    {each['name']}: {size(each['size'])}, sha256 {each['sha256']}" for each in archives]
     lines += [paint(f"warning: {warning}", "yellow") for warning in plan.warnings]
     if not settled:
         lines += ["", "The world changed during the deploy: `invoke plan` shows what is left to do."]
     return "\n".join([*lines, "", *next_steps(site)])
+
+
+def _archives(site: SiteConfig, plan: Plan, outcome: Outcome) -> list[dict[str, Any]]:
+    """Describe what was packed, each by the name that users know and by its file."""
+    return [
+        {
+            "name": f"{Layout.of(site.paths).archives}/{action.name}",
+            "file": made.path,
+            "environment": made.name,
+            "version": action.version,
+            "format": made.type,
+            "place": made.place or None,
+            "size": made.size,
+            "sha256": made.sha256,
+        }
+        for action, made in zip(plan.archives, outcome.archives, strict=True)
+    ]
 
 
 def _done(plan: Plan) -> str:
@@ -51,7 +71,7 @@ def next_steps(site: SiteConfig) -> list[str]:
     return lines
 
 
-def deployed_json(plan: Plan, outcome: Outcome | None, *, settled: bool) -> dict[str, Any]:
+def deployed_json(site: SiteConfig, plan: Plan, outcome: Outcome | None, *, settled: bool) -> dict[str, Any]:
     """Return the `deploy` document, version 1."""
     return {
         "document": "deploy",
@@ -59,6 +79,7 @@ def deployed_json(plan: Plan, outcome: Outcome | None, *, settled: bool) -> dict
         "site": plan.site,
         "changes": plan_json(plan)["changes"],
         "warnings": list(plan.warnings),
+        "archives": _archives(site, plan, outcome) if outcome else [],
         "generation": outcome.generation if outcome else None,
         "settled": settled,
     }

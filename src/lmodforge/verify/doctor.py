@@ -37,6 +37,7 @@ def diagnose(system: System, site: SiteConfig) -> list[Finding]:
         *_uv(system, site),
         *storage(system, site),
         _scheduler(system),
+        *_squashfs(system, site),
         *_conda_init(system),
     ]
 
@@ -117,6 +118,18 @@ def _index_remedy(system: System, said: str) -> str:
 def _scheduler(system: System) -> Finding:
     found = [f"{name} ({command})" for command, name in _SCHEDULERS.items() if find_program(system, command)]
     return Finding("scheduler", "ok", ", ".join(found) or "none here; modules work without one")
+
+
+def _squashfs(system: System, site: SiteConfig) -> Iterator[Finding]:
+    wanted = [name for name, environment in site.environments.items() if "squashfs" in environment.archives]
+    if not wanted:
+        return
+    if found := find_program(system, "mksquashfs"):
+        yield Finding("squashfs", "ok", found)
+        return
+    here = site.builds.on == "host"
+    message = f"mksquashfs is missing, which archives of {', '.join(wanted)} need{'' if here else ' on the nodes'}"
+    yield Finding("squashfs", "problem" if here else "warning", message, install_command(system, ["squashfs-tools"]))
 
 
 def _conda_init(system: System) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from lmodforge.config.distributions import ModuleLook
 from lmodforge.config.models import SiteConfig
 from lmodforge.modulefile.render import BELOW
 from lmodforge.receipts.models import (
+    ArchiveReceipt,
     DistributionReceipt,
     GenerationReceipt,
     Installed,
@@ -163,7 +164,8 @@ def _caches(receipt: Installed) -> tuple[str, ...]:
 
 
 def _packages(receipt: Installed) -> tuple[str, ...]:
-    if isinstance(receipt, ToolReceipt) or (isinstance(receipt, DistributionReceipt) and receipt.type != "existing"):
+    adopted = isinstance(receipt, DistributionReceipt) and receipt.type == "existing"
+    if isinstance(receipt, ToolReceipt | ArchiveReceipt) or (isinstance(receipt, DistributionReceipt) and not adopted):
         return ()
     return tuple(f"{package.name}/{package.version}" for package in receipt.packages)
 
@@ -175,6 +177,8 @@ def _inside(site: SiteConfig, look: ModuleLook | None, receipt: Installed) -> In
         # What somebody else has installed is never run.
         known = receipt.type not in ("existing", "micromamba")
         return Inside("python", receipt.interpreter.path if receipt.interpreter else "") if known else Inside()
+    if not isinstance(receipt, ReleaseReceipt):
+        return Inside()
     check = site.environments[receipt.name].check if look else None
     commands = tuple(tuple(shlex.split(command)) for command in check.run) if check else ()
     real = receipt.python if receipt.engine == "uv" else ""

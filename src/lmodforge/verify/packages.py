@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from lmodforge.apply.system import System
+from lmodforge.errors import SiteError
 from lmodforge.verify.follow import find_program, read_through
 
 # What a manager calls it, where that is not what we call it.
@@ -57,6 +58,12 @@ def install_command(system: System, packages: Iterable[str]) -> str:
         return f"install {', '.join(wanted)} with this host's package manager"
     sudo = [] if os.geteuid() == 0 else ["sudo"]
     return " && ".join(shlex.join([*sudo, *step]) for step in steps)
+
+
+def refuse_missing(system: System, program: str, package: str, *, what: str) -> None:
+    """Raise SiteError when this host lacks a program that something needs, with the line to paste."""
+    if find_program(system, program) is None:
+        raise SiteError(f"{what} needs {program}", install_command(system, [package]))
 
 
 def _before(system: System, manager: str) -> list[list[str]]:

@@ -26,8 +26,13 @@ def storage(system: System, site: SiteConfig) -> Iterator[Finding]:
     layout = Layout.of(site.paths)
     yield _writable(system, "software", layout.software)
     yield _writable(system, "modulefiles", layout.modulefiles)
+    archived = any(environment.archives for environment in site.environments.values())
+    if archived:
+        yield _writable(system, "archives", layout.archives)
     yield _runnable(system, layout.software)
     yield _room(system, "space for software", layout.software)
+    if archived and _device(system, layout.archives) != _device(system, layout.software):
+        yield _room(system, "space for archives", layout.archives)
     if _device(system, layout.cache) != _device(system, layout.software):
         yield _room(system, "space for caches", layout.cache)
     yield _hard_links(system, site, layout)

@@ -11,6 +11,7 @@ from lmodforge.apply.executors.slurm_client import ENDED, Slurm, SlurmSilent, Ta
 from lmodforge.apply.executors.slurm_work import Work
 from lmodforge.apply.workshop import LAST_LINES, Workshop
 from lmodforge.errors import StepFailed
+from lmodforge.plan.actions import PackRelease
 from lmodforge.plan.jobs import Step
 
 POLL = 2.0
@@ -116,7 +117,8 @@ class _Follower:
             if time.monotonic() - self.late.setdefault(each.id, time.monotonic()) > LATE:
                 self._end(each, [self._lost(each, task)])
         elif task.state == "CANCELLED" and each.step.needs in self.failed:
-            self.workshop.progress.failed(each.step.subject, "not begun: its distribution failed")
+            needed = "environment" if isinstance(each.step.action, PackRelease) else "distribution"
+            self.workshop.progress.failed(each.step.subject, f"not begun: its {needed} failed")
             self._close(each)
         else:
             self._end(each, [self._ended_by_slurm(each, task)])

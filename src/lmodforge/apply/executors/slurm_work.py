@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from lmodforge.apply.system import System
 from lmodforge.config.models import SiteConfig
 from lmodforge.errors import SiteError, StepFailed
-from lmodforge.plan.actions import BuildRelease, Install
+from lmodforge.plan.actions import Action
 from lmodforge.plan.digest import sha256
 from lmodforge.plan.jobs import Batch
 
@@ -64,9 +64,9 @@ class Work:
         for index, step in enumerate(batch.steps):
             self.system.write(f"{self.directory}/{number}-{index}.json", _actions().dump_json(step.action), 0o600)
 
-    def action(self, task: str) -> Install | BuildRelease:
+    def action(self, task: str) -> Action:
         """Return what a task does; `task` is `<batch>-<index>`."""
-        action: Install | BuildRelease = _actions().validate_json(self._content(f"{task}.json"))
+        action: Action = _actions().validate_json(self._content(f"{task}.json"))
         return action
 
     def signature(self, task: str) -> str:
@@ -115,11 +115,11 @@ class Work:
         return content
 
 
-def signature_of(action: Install | BuildRelease) -> str:
+def signature_of(action: Action) -> str:
     """Return the digest that `Work.signature` gives for the same step."""
     return sha256(_actions().dump_json(action))
 
 
 @cache
 def _actions() -> TypeAdapter[Any]:
-    return TypeAdapter(Install | BuildRelease)
+    return TypeAdapter(Action)

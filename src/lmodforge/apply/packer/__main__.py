@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -30,17 +33,28 @@ def main() -> None:
 
 
 def _pack(job: dict[str, Any]) -> dict[str, str]:
+    if job["format"] == "squashfs" and shutil.which("mksquashfs") is None:
+        return {"failure": f"{socket.gethostname()} has no mksquashfs", "hint": "install squashfs-tools there"}
     prefix = Path(job["prefix"])
-    threads = max(2, os.cpu_count() or 2)  # one thread compresses to other bytes than several
     try:
         with tempfile.TemporaryDirectory() as made, same_bytes(prefix):
-            release_environment(prefix, Path(made)).pack(
-                output=job["output"], format=job["format"], dest_prefix=job["dest_prefix"] or None, n_threads=threads
+            release_environment(prefix, Path(made), marks=job["dest_prefix"] == job["prefix"]).pack(
+                output=job["output"], format=job["format"], dest_prefix=job["dest_prefix"] or None, n_threads=_threads()
             )
         Path(job["output"]).chmod(job["mode"])
     except CondaPackException as error:
         return {"failure": str(error)}
+    except OSError as error:
+        return {"failure": f"{error.filename or job['output']}: {error.strerror or error}"}
+    except subprocess.CalledProcessError as error:
+        return {"failure": f"mksquashfs ended with exit code {error.returncode}; the log has what it says"}
     return {}
+
+
+def _threads() -> int:
+    """Use the cores that we have, and no fewer than two: one thread compresses to other bytes than several."""
+    given = os.environ.get("PYTHON_CPU_COUNT", "")  # which only newer Pythons heed
+    return max(2, int(given) if given.isdecimal() else len(os.sched_getaffinity(0)))
 
 
 if __name__ == "__main__":

@@ -19,10 +19,14 @@ _MARKS = re.compile(r"conda-meta/frozen|lib/python[^/]+/EXTERNALLY-MANAGED")
 _ACTIVATION = "etc/conda/{}.d/zz-variables.sh"
 
 
-def release_environment(prefix: Path, made: Path) -> CondaEnv:
-    """Gather the files of a release; those that have to be made for the archive are written below `made`."""
+def release_environment(prefix: Path, made: Path, *, marks: bool) -> CondaEnv:
+    """Gather the files of a release; those that have to be made for the archive are written below `made`.
+
+    With its marks, what takes the place of a release is as little to be changed as the release.
+    """
     recorded = {entry["_path"]: entry for record in _records(prefix) for entry in record["paths_data"]["paths"]}
-    files = [_file(prefix, path, recorded.get(path), made) for path in _paths(prefix) if not _MARKS.fullmatch(path)]
+    paths = (path for path in _paths(prefix) if marks or not _MARKS.fullmatch(path))
+    files = [_file(prefix, path, recorded.get(path), made) for path in paths]
     return CondaEnv(str(prefix), [*files, *_variables(prefix, made)])
 
 

@@ -74,6 +74,13 @@ def _conda_engine(site: SiteConfig, document: Document, name: str, environment: 
     kind = site.distributions[name].kind
     if kind in CONDA_KINDS:
         return
+    if site.environments[environment].archives:
+        yield Mistake(
+            f"environment `{environment}` has archives, but distribution `{name}`, which lists it, is of kind `{kind}`"
+            ": a virtual environment cannot be packed, its Python lies outside of it",
+            f"list it in a distribution of kind {listed(sorted(CONDA_KINDS))}, or drop them",
+            document.locate(("environments", environment, "archives"), key=True),
+        )
     if site.environments[environment].variables:
         yield Mistake(
             f"environment `{environment}` has variables, but distribution `{name}`, which lists it, is of kind `{kind}`"

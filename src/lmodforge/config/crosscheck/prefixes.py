@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lmodforge.config.crosscheck.settings import met_by_archives
 from lmodforge.config.document import Document
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.root import overlap
@@ -48,6 +49,9 @@ def _our_own(site: SiteConfig, document: Document) -> Iterator[_Directory]:
     yield _Directory(f"{software}/.lmodforge", _RECEIPTS, Where(""))
     if not overlap(software, site.paths.modulefiles):  # that is a mistake of its own
         yield _Directory(site.paths.modulefiles, "`paths.modulefiles`", document.locate(("paths", "modulefiles")))
+    archived = any(environment.archives for environment in site.environments.values())
+    if archived and not met_by_archives(site.paths):  # the same
+        yield _Directory(site.paths.packed, "`paths.archives`", document.locate(("paths", "archives")))
 
 
 def _distributions(site: SiteConfig, document: Document) -> Iterator[_Directory]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lmodforge.config.document import Document
-from lmodforge.config.models import SiteConfig
-from lmodforge.config.root import is_below
+from lmodforge.config.models import Paths, SiteConfig
+from lmodforge.config.root import is_below, overlap
 from lmodforge.errors import Mistake
 
 
 def check_settings(site: SiteConfig, document: Document) -> Iterator[Mistake]:
     """Check paths, permissions and spaces."""
     yield from _paths(site, document)
+    yield from _archives(site, document)
     if site.permissions.readable_by == "group" and site.permissions.group is None:
         where = document.locate(("permissions", "readable_by"))
         yield Mistake("`readable_by: group` needs a group", "name it beside it: `group: ...`", where)
@@ -33,6 +34,22 @@ def _paths(site: SiteConfig, document: Document) -> Iterator[Mistake]:
         yield Mistake("`modulefiles` lies below `software`", hint, where)
     elif is_below(software, modulefiles):
         yield Mistake("`software` lies below `modulefiles`: Lmod would search it", hint, where)
+
+
+def _archives(site: SiteConfig, document: Document) -> Iterator[Mistake]:
+    if site.paths.archives and (met := met_by_archives(site.paths)):
+        where = document.locate(("paths", "archives"))
+        hint = "take a directory of its own, such as /software/archives"
+        yield Mistake(f"`archives` is not apart from {met}", hint, where)
+
+
+def met_by_archives(paths: Paths) -> str:
+    """Name what shares its directory with the archives; empty: nothing does. They may lie below `software`."""
+    if paths.packed == paths.software or is_below(paths.software, paths.packed):
+        return "`software`"
+    if overlap(paths.packed, f"{paths.software}/.lmodforge"):
+        return "the receipts"
+    return "`modulefiles`" if overlap(paths.packed, paths.modulefiles) else ""
 
 
 def _pi(site: SiteConfig, document: Document) -> Iterator[Mistake]:

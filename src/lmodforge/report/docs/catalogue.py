@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lmodforge.config.models import SiteConfig
+    from lmodforge.kits.archive import Archive
 
 
 @dataclass(frozen=True, order=True)
@@ -47,6 +48,8 @@ class Release:
     pypi_lock: str = field(default="", repr=False)
     lacks: tuple[str, ...] = ()
     """What a module cannot do that activation in a shell does."""
+    archives: tuple[Archive, ...] = ()
+    """Those that users find by name, the best for a job first."""
 
 
 @dataclass(frozen=True, kw_only=True)

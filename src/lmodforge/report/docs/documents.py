@@ -8,10 +8,26 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import NotRequired, TypedDict
 
+from lmodforge.kits.archive import Archive
 from lmodforge.report.docs.catalogue import Catalogue, Cluster, Environment, Package, Release
 from lmodforge.report.docs.versions import newest_first
 
 _described = with_config(ConfigDict(use_attribute_docstrings=True))
+
+
+@_described
+class ArchiveEntry(TypedDict):
+    """An environment in one file."""
+
+    name: str
+    """The path that users find it by; another release may have it later."""
+    file: str
+    """The path that only this release ever has."""
+    format: Literal["tar.gz", "tar.zst", "squashfs"]
+    place: NotRequired[str]
+    """The only directory where it works."""
+    size: int
+    sha256: str
 
 
 @_described
@@ -39,6 +55,8 @@ class ModuleEntry(TypedDict):
     size: NotRequired[int]
     """Bytes on disk."""
     files: NotRequired[int]
+    archives: NotRequired[list[ArchiveEntry]]
+    """It is packed into these files, too."""
     packages: NotRequired[int]
     """How many there are; the document `packages` names them."""
 
@@ -150,8 +168,19 @@ def _cluster(cluster: Cluster) -> ClusterEntry:
     }
 
 
+def _archive(archive: Archive) -> ArchiveEntry:
+    entry: ArchiveEntry = {
+        "name": archive.name,
+        "file": archive.path,
+        "format": archive.format,
+        "size": archive.size or 0,
+        "sha256": archive.sha256,
+    }
+    return entry | {"place": archive.dest_prefix} if archive.dest_prefix else entry
+
+
 def _release(env: Environment, release: Release) -> ModuleEntry:
-    return {
+    entry: ModuleEntry = {
         "name": release.module,
         "kind": "environment",
         "version": release.version,
@@ -167,6 +196,7 @@ def _release(env: Environment, release: Release) -> ModuleEntry:
         "files": release.files,
         "packages": len(release.packages),
     }
+    return entry | {"archives": [_archive(each) for each in release.archives]} if release.archives else entry
 
 
 def packages_document(catalogue: Catalogue) -> PackagesDocument:

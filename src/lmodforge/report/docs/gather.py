@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -14,6 +14,8 @@ from lmodforge.config.distributions import Distribution as DistributionConfig
 from lmodforge.config.environments import Environment as EnvironmentConfig
 from lmodforge.config.licences import without_token
 from lmodforge.config.models import SiteConfig
+from lmodforge.kits.archive import Archive, published
+from lmodforge.plan.archives import archives_of
 from lmodforge.receipts.models import (
     DistributionReceipt,
     GenerationReceipt,
@@ -110,7 +112,10 @@ class _Gathering:
         leading = {path: module for module, path in self.generation.modules.items()}
         latest = {receipt.version: receipt.path for receipt in receipts}
         releases = [
-            _release(receipt, base, leading.get(receipt.path, ""), latest[receipt.version] == receipt.path)
+            replace(
+                _release(receipt, base, leading.get(receipt.path, ""), latest[receipt.version] == receipt.path),
+                archives=self._archives(receipt.path, leading.get(receipt.path, "")),
+            )
             for receipt in receipts
         ]
         shown = [release for release in releases if release.module]
@@ -132,6 +137,15 @@ class _Gathering:
             wanted=requested(written) if written else (),
             **_said(written),
             **_end_of_life(written),
+        )
+
+    def _archives(self, release: str, module: str) -> tuple[Archive, ...]:
+        """Return those of a release, then those of the same module's releases for other types of nodes."""
+        named = archives_of(self.generation, self.installed).items()
+        others = {*self.generation.variants.get(module, {}).values()} - {release}
+        return (
+            *published((link, archive) for link, archive in named if archive.release == release),
+            *published((link, archive) for link, archive in named if archive.release in others),
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from packaging.utils import canonicalize_name
 
-from lmodforge.kits.archive import archive_name
+from lmodforge.kits.archive import Archive
 from lmodforge.kits.render import Kit, starter_kits
 from lmodforge.kits.subject import Subject
 from lmodforge.modulefile.render import Templates
@@ -29,9 +29,9 @@ def scripts_by(templates: Templates) -> ScriptsFor:
     return scripts_for
 
 
-def archive_of(view: View, environment: Environment) -> str:
-    """Return what the scripts call a packed environment."""
-    return archive_name(subject_of(view, environment))
+def archive_of(view: View, environment: Environment) -> Archive:
+    """Return the packed environment that the scripts name."""
+    return subject_of(view, environment).archive
 
 
 def subject_of(view: View, one: Environment | Distribution) -> Subject:
@@ -48,6 +48,7 @@ def subject_of(view: View, one: Environment | Distribution) -> Subject:
         engine=release.engine,
         packages=_names(release.packages),
         size=release.size,
+        archives=release.archives,
     )
 
 

@@ -116,9 +116,18 @@ class View:
     @property
     def example(self) -> Environment | None:
         """Return an environment that pages show as an example."""
+        return self._example(self.cluster.environments)
+
+    @property
+    def job_example(self) -> Environment | None:
+        """Return one that a job can have; HTCondor's bring theirs along, and only conda's can be packed."""
+        condor = self.site.scheduler and self.site.scheduler.kind == "htcondor"
+        packed = [env for env in self.cluster.environments if env.newest.engine == "conda"]
+        return self._example(packed) if condor and packed else self.example
+
+    def _example(self, found: Iterable[Environment]) -> Environment | None:
         first = self.first
         module = first.module if first else ""
-        found = self.cluster.environments
         return min(found, key=lambda env: (env.goes, env.distribution != module, not env.default), default=None)
 
     def distribution_of(self, environment: Environment) -> Distribution:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lmodforge.apply.system import System
 from lmodforge.errors import SiteError
 from lmodforge.plan.layout import Layout
-from lmodforge.receipts.models import DistributionReceipt, Installed
+from lmodforge.receipts.models import ArchiveReceipt, DistributionReceipt, Installed
 from lmodforge.verify.lmod import find_lmod
 from lmodforge.verify.packages import install_command
 from lmodforge.verify.place import Place, ThisHost
@@ -58,6 +58,8 @@ def mounts_of(layout: Layout, installed: Sequence[Installed]) -> list[str]:
     """Return what a container needs: the site, prefixes that are elsewhere, interpreters that are not the system's."""
     wanted = {layout.software, layout.modulefiles}
     for receipt in installed:
+        if isinstance(receipt, ArchiveReceipt):
+            continue  # no module leads to it
         wanted.add(receipt.path)
         if isinstance(receipt, DistributionReceipt) and receipt.interpreter:
             wanted |= _prefix(receipt.interpreter.path)
