@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from lmodforge.errors import SiteError
-from lmodforge.plan.actions import BuildRelease, Download, Install, InstallConda, InstallPython, InstallTool, Plan
+from lmodforge.plan.actions import Action, BuildRelease, Download, InstallConda, InstallPython, InstallTool, Plan
 from lmodforge.plan.conda import conda_entries
 from lmodforge.plan.locks import locked_urls
 
@@ -75,12 +75,12 @@ def needed_pythons(plan: Plan) -> list[InstallPython]:
     return [found for found in map(downloaded_python, plan.installs) if found]
 
 
-def downloaded_python(action: Install | BuildRelease) -> InstallPython | None:
+def downloaded_python(action: Action) -> InstallPython | None:
     """Return what uv would download a Python for."""
     return action if isinstance(action, InstallPython) and not action.interpreter.path else None
 
 
-def servable(actions: Mapping[str, Install | BuildRelease]) -> dict[str, list[Wanted]]:
+def servable(actions: Mapping[str, Action]) -> dict[str, list[Wanted]]:
     """Return the files of each step, by its key, that can be built from files alone.
 
     Not so: what is built from source, whose build needs more than a lock names; what no hash vouches for; and what
@@ -146,7 +146,7 @@ def repodata(packages: Sequence[Mapping[str, Any]], platforms: Iterable[str]) ->
     return {f"{folder}/repodata.json": _repodata(folder, entries[folder]) for folder in sorted(entries)}
 
 
-def _needed(action: Install | BuildRelease) -> Iterator[Wanted]:
+def _needed(action: Action) -> Iterator[Wanted]:
     if isinstance(action, BuildRelease):
         if action.build:
             subject = action.subject
