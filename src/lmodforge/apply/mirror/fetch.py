@@ -106,7 +106,7 @@ class Fetcher:
         if found != wanted.sha256:
             system.remove(f"{place}.part")
             message = f"{wanted.subject}: {wanted.url} has sha256 {found}, expected was {wanted.sha256}"
-            raise StepFailed(message, "it is not in the mirror; find out which one is right")
+            raise StepFailed(message, "it is not kept; find out which one is right")
         system.rename(f"{place}.part", place)
 
     def _by_rattler(self, missing: Sequence[Wanted]) -> list[SiteError]:
