@@ -18,11 +18,15 @@ def workshop(root, scratch):
 
 
 def test_it_is_private_and_goes_whatever_happens(tmp_path):
-    with pytest.raises(KeyboardInterrupt), private_cache(workshop(tmp_path, tmp_path)) as lent:
-        cache = Path(lent.cache)
-        (cache / "packages").mkdir()
-        assert (cache.parent, cache.stat().st_mode & 0o777) == (tmp_path, 0o700)
-        raise KeyboardInterrupt
+    def interrupted():
+        with private_cache(workshop(tmp_path, tmp_path)) as lent:
+            cache = Path(lent.cache)
+            (cache / "packages").mkdir()
+            assert (cache.parent, cache.stat().st_mode & 0o777) == (tmp_path, 0o700)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
 
 
