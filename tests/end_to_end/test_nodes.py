@@ -51,7 +51,7 @@ class Centre(Small):
             "conda": {"mirrors": {"conda-forge": [f"{channel.url}/conda-forge"]}},
             "nodes": self.nodes,
             "environments": {"ml": self.ml},
-            "builds": {"job": {"cores": "1", "memory": "100 MB"}, "scratch": str(folder), **builds},
+            "builds": {"job": {"cores": "1", "memory": "300 MB"}, "scratch": str(folder), **builds},
         }
 
     def releases(self) -> dict[str, ReleaseReceipt]:

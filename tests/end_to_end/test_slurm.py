@@ -41,7 +41,7 @@ class Site(Small):
         document = site_text(**{name: ["six"] for name in commands})
         for name, command in commands.items():
             document["environments"][name]["check"]["run"] = [command]
-        asked = {"cores": "1", "memory": "100 MB", "time": "00:10:00", **(job or {})}
+        asked = {"cores": "1", "memory": "300 MB", "time": "00:10:00", **(job or {})}
         document["builds"] = {"on": "slurm", "job": asked, "scratch": str(self.scratch)}
         self.write(document)
 
