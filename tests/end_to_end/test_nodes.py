@@ -1,17 +1,19 @@
-"""Environments for types of nodes: built in jobs on such nodes, and loaded there, from a channel with builds for each."""
+"""Environments for types of nodes: built in jobs on such nodes and loaded there; a channel has builds for each."""
 
 import json
+import os
 import platform
-import subprocess
 
 import pytest
 from archspec.cpu import host
 
-from channel import LocalChannel, Server
+from channel import SUBDIR, LocalChannel, Server
 from conda.small import Small
 from lmod import lmod
+from lmodforge.commands.lock import check_locks, lock_site
 from lmodforge.errors import SiteError
 from lmodforge.receipts.models import GenerationReceipt, ReleaseReceipt
+from offline import make_mirror, succeed
 from slurm import Slurm
 
 OWN, ANY = str(host()), platform.machine()
@@ -92,7 +94,8 @@ def test_each_release_is_built_in_a_job_on_its_nodes_and_a_load_there_gets_it(ce
     )
     paths = {node: built[node].path for node in ("own", "plain")}
     assert (generation.modules["ml/1"], generation.variants) == (paths["own"], {"ml/1": paths})
-    script = f"export MODULEPATH={centre.modulefiles}/current\nmodule load ml\nfft\nmodule unload ml\ncommand -v fft || echo gone"
+    modulepath = f"export MODULEPATH={centre.modulefiles}/current"
+    script = f"{modulepath}\nmodule load ml\nfft\nmodule unload ml\ncommand -v fft || echo gone"
     for node, build in ("n1", OWN), ("n2", "plain"):
         name = {"n1": "own", "n2": "plain"}[node]
         said = in_job(slurm, node, centre.folder, script)
@@ -101,9 +104,59 @@ def test_each_release_is_built_in_a_job_on_its_nodes_and_a_load_there_gets_it(ce
 
 def test_a_build_refuses_a_node_of_another_type(centre):
     centre.nodes["plain"]["job"] = {"options": ["--nodelist=n1"]}
-    assert centre.fail() == [
+    [said] = centre.fail()
+    assert said == (
         "environment ml for plain: n1 is no `plain`: its name is not like n2*\n"
-        "hint: let `job` of `nodes.plain` ask for a partition or a constraint whose nodes are, or correct `nodes.plain`"
-    ]
+        "hint: let `job` of `nodes.plain` ask for a partition or a constraint whose nodes are, "
+        "or correct `nodes.plain`"
+    )
     assert not (centre.modulefiles / "current").exists()
     assert set(centre.releases()) == {"own"}
+
+
+def test_a_host_builds_nothing_when_a_release_is_for_nodes_that_it_is_none_of(tmp_path, channel):
+    centre = Centre(tmp_path, channel)
+    centre.nodes |= {"own": {"archspec": OWN}, "plain": {"cuda": "13.1", "hosts": ["n2"]}}
+    [said] = centre.fail()
+    lines = said.splitlines()
+    assert lines[0].startswith(f"environment ml for plain: {os.uname().nodename} is no `plain`: ")
+    assert lines[0].endswith(
+        "there is no NVIDIA driver (/proc/driver/nvidia/version), CUDA 13.1 comes with 590 or newer; "
+        "its name is not like n2"
+    )
+    assert lines[1] == "hint: `--on slurm` builds it on such a node; or deploy on one, or correct `nodes.plain`"
+    assert not centre.prefix.exists()
+
+
+def test_locks_are_kept_for_each_type_and_one_for_those_that_ask_the_same(tmp_path, channel):
+    centre = Centre(tmp_path, channel)
+    centre.nodes |= {"cuda": {"cuda": "12.6"}, "own": {"archspec": OWN}, "plain": {"hosts": ["n2"]}}
+    centre.ml["nodes"] = {"cuda": {}, "own": {}, "plain": {}, "any": {}}
+    centre.open()
+    lock_site(str(centre.file), str(centre.root), update=False, diff=False, markdown=False)
+    folder = tmp_path / "locks/small/ml"
+    names = {f"{SUBDIR}.cuda.lock": "cuda", f"{SUBDIR}.own.lock": OWN, f"{SUBDIR}.lock": "plain"}
+    assert sorted(path.name for path in folder.glob("*.lock")) == sorted(names)
+    for name, build in names.items():
+        assert f"fft-1.0-{build}.tar.bz2" in (folder / name).read_text()
+    assert check_locks(str(centre.file), str(centre.root)).json["wrong"] == {}
+
+
+def test_a_mirror_holds_what_every_type_needs_and_a_host_of_one_builds_its_own_from_it(tmp_path, channel):
+    centre = Centre(tmp_path, channel)
+    centre.nodes |= {"own": {"archspec": OWN}, "plain": {"cuda": "12.6"}}
+    centre.ml["nodes"] = {"plain": {}, "own": {}, "any": {}}
+    centre.open()
+    make_mirror(centre.file, centre.root, tmp_path / "mirror")
+    held = {path.name for path in (tmp_path / "mirror").rglob("fft-*")}
+    assert held == {f"fft-1.0-{build}.tar.bz2" for build in ("plain", OWN, "cuda")}
+    del centre.ml["nodes"]["plain"]
+    centre.open()
+    site = ("--site", centre.file, "--root", centre.root)
+    succeed("deploy", *site, "--offline", tmp_path / "mirror", network=False)
+    assert {node: receipt.packages[0].channel for node, receipt in centre.releases().items()} == {
+        "": "https://conda.anaconda.org/conda-forge",
+        "own": "https://conda.anaconda.org/conda-forge",
+    }
+    envs = {link.name: link.readlink().name.rpartition("-")[0] for link in (centre.prefix / "envs").iterdir()}
+    assert envs == {"ml": "ml", "ml-1": "ml", "ml-own": "ml-own", "ml-own-1": "ml-own"}
