@@ -19,6 +19,7 @@ from lmodforge.apply.execute import builder_for
 from lmodforge.apply.executors.slurm import OnSlurm, clear
 from lmodforge.apply.executors.slurm_client import Slurm
 from lmodforge.apply.executors.slurm_follow import Followed
+from lmodforge.apply.executors.slurm_work import Orders
 from lmodforge.apply.progress import Silent
 from lmodforge.apply.system import Completed, RealSystem
 from lmodforge.commands.deploy import deploy
@@ -70,7 +71,7 @@ def five_at_once(folder: Path) -> Row:
         unit="x the ideal",
         limit=OF_IDEAL,
         how=f"{span:.0f} s; builds {', '.join(f'{each:.0f}' for each in builds)} s, ideal {ideal:.1f} s; "
-        f"apart from that {together - span:.1f} s: planning, Slurm's start, the last question to it, publishing",
+        f"apart from that {together - span:.1f} s: planning, fetching, Slurm's start, its last answer, publishing",
         bound_by="how five builds share two nodes",
     )
 
@@ -92,8 +93,9 @@ def submission(folder: Path) -> Row:
     copies = [replace(release, path=f"{release.path}{number}") for number in range(MANY)]
     steps = steps_of(replace(plan, installs=(), releases=tuple(copies)), opened.config)
     followed: list[Followed] = []
+    orders = Orders(opened.config, workshop.logs, offline="")
     executor, slurm = OnSlurm(workshop, builder_for(workshop, engines_for(workshop))), Slurm(system)
-    taken = seconds(lambda: executor.submit(slurm, steps, followed))
+    taken = seconds(lambda: executor.submit(slurm, steps, followed, orders))
     asked = dict(system.asked)
     clear(workshop, slurm)
     return Row(

@@ -77,6 +77,8 @@ class Shell:
     lmod: Lmod = field(default_factory=lmod)
     user: int | None = None
     groups: tuple[int, ...] = ()
+    within: tuple[str, ...] = ()
+    """What runs the shell, such as bwrap with its options."""
 
     def run(self, *steps: str) -> Ran:
         """Run the steps one after the other in one shell."""
@@ -89,7 +91,7 @@ class Shell:
         script = self.scratch / "script"
         script.write_text("\n".join(lines) + "\n")
         done = subprocess.run(
-            [*self._as_user(), *SHELLS[self.name], str(script)],
+            [*self.within, *self._as_user(), *SHELLS[self.name], str(script)],
             env={
                 "PATH": "/usr/local/bin:/usr/bin:/bin",
                 "HOME": str(self.scratch),

@@ -86,6 +86,8 @@ class Slurm:
     cpus: int = 2
     """Of each node."""
     host: str = field(default_factory=lambda: socket.gethostname().partition(".")[0])
+    inside: tuple[str, ...] = ()
+    """What leads its daemons into a namespace."""
     _daemons: list[subprocess.Popen] = field(default_factory=list)
 
     @property
@@ -186,7 +188,7 @@ class Slurm:
         path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
         with (self.folder / "log" / name).open("w") as log:
             daemon = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "TERM", *argv],
+                ["setpriv", "--pdeathsig", "TERM", *self.inside, *argv],
                 env={"PATH": path, **self.environment},
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -198,8 +200,8 @@ class Slurm:
 
     def _check(self) -> None:
         """Raise when a daemon has ended: there is nothing to wait for."""
-        ended = [daemon.args[3] for daemon in self._daemons if daemon.poll() is not None]
-        assert not ended, f"{', '.join(ended)} ended\n{self.logs()}"
+        ended = [daemon.args for daemon in self._daemons if daemon.poll() is not None]
+        assert not ended, f"{ended} ended\n{self.logs()}"
 
     def is_idle(self) -> bool:
         """Whether every node waits for work."""
@@ -225,10 +227,12 @@ def wait_for(ask: Callable[[], T], what: str, patience: float, check: Callable[[
 
 
 @contextlib.contextmanager
-def running(folder: Path, nodes: Sequence[str] = ("n1", "n2"), cpus: int = 2) -> Iterator[Slurm]:
+def running(
+    folder: Path, nodes: Sequence[str] = ("n1", "n2"), cpus: int = 2, inside: Sequence[str] = ()
+) -> Iterator[Slurm]:
     """Start a Slurm below a directory, and end it; a port that somebody took in between is worth a second try."""
     for attempt in (1, 2):
-        slurm = Slurm(folder / f"slurm{attempt}", tuple(nodes), cpus)
+        slurm = Slurm(folder / f"slurm{attempt}", tuple(nodes), cpus, inside=tuple(inside))
         slurm.folder.mkdir()
         try:
             slurm.start()

@@ -48,16 +48,21 @@ local function fits(type)
   return not type.hosts
 end
 
-local types = {}
+local look = M.env("LMODFORGE_LOOK_ONLY")  -- a deploy loads each of them, wherever it runs
 for _, release in ipairs(releases) do
+  if release.type == look then return release end
+end
+
+local types = {}
+for i, release in ipairs(releases) do
   if fits(release) then
     if release.type ~= "any" then M.chose("%s is the release for nodes of type %s", myModuleFullName(), release.type) end
     return release
   end
-  types[#types + 1] = release.type
+  types[i] = release.type
 end
 
-if M.loading and not M.env("LMODFORGE_LOOK_ONLY") then
+if M.loading and not look then
   LmodError(("%s is for nodes of type %s only, and %s is none: load it in a job on a node that is.")
             :format(myModuleFullName(), table.concat(types, " or "), name))
 end

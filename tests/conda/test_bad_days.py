@@ -11,6 +11,7 @@ import pytest
 
 from channel import PYTHON, SUBDIR
 from end_to_end.faults import Failing
+from lmodforge.commands.prune import prune_site
 from lmodforge.errors import SiteError
 
 FORGE = "https://conda.anaconda.org/conda-forge"
@@ -232,3 +233,23 @@ def test_killed_in_any_state_leaves_what_the_next_run_completes(centre, state):
     deploy.stderr.close()
     assert not (centre.small.modulefiles / "current").exists()
     assert completes(centre)
+
+
+def test_what_prune_takes_from_the_package_cache_is_fetched_when_it_is_needed_again(centre):
+    packages = centre.small.state / "cache/conda/packages"
+
+    def cached():
+        return {path.name.partition("-")[0] for path in packages.iterdir() if path.is_dir()}
+
+    centre.deploy()
+    before = cached()
+    centre.sci["conda"] = ["attrs"]
+    centre.deploy()
+    prune_site(str(centre.small.file), str(centre.small.root), 1, 0, show=False)
+    assert before - cached() == {"jinja2", "markupsafe", "packaging", "python_abi", "wheel"}
+    assert not list((centre.small.state / "cache/downloads").iterdir())
+    asked = len(centre.server.asked)
+    centre.sci["conda"] = ["attrs", "jinja2"]
+    assert centre.deploy().settled
+    fetched = {path.rpartition("/")[2].split("-")[0] for path in centre.server.asked[asked:] if ".tar" in path}
+    assert fetched == {"jinja2", "markupsafe", "python_abi"}

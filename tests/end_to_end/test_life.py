@@ -143,6 +143,26 @@ def test_prune_removes_what_only_old_generations_need(small):
     assert prune(small) == "Nothing to prune."
 
 
+def test_prune_removes_from_the_cache_what_no_release_shares(small):
+    two_generations(small)
+    [archives] = (small.state / "cache/uv").glob("archive-v*")
+
+    def packages():
+        return {path.name for path in archives.rglob("*.py")} & {"six.py", "idnadata.py"}
+
+    (small.state / "cache/downloads/aa").mkdir(parents=True)
+    (small.state / "cache/downloads/aa/installer.sh").write_bytes(bytes(2000))
+    shown = prune(small, show=True)
+    assert packages() == {"six.py", "idnadata.py"}
+    assert prune(small) == shown.replace("would be removed", "removed")
+    assert shown.splitlines()[2].split(maxsplit=3) == [
+        *("-", "cache", f"{small.state}/cache", "what no release shares (2.0 kB)")
+    ]
+    assert packages() == {"idnadata.py"}
+    small.write(site_text(tiny=["six"]))
+    assert small.deploy().settled
+
+
 def test_prune_keeps_what_a_login_of_the_last_days_may_use(small):
     two_generations(small)
     assert prune(small, keep=1, days=30) == "Nothing to prune."

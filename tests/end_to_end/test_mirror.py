@@ -1,5 +1,6 @@
 """A mirror of a site whose packages come from an index, and its deploy on a host without a network."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +18,15 @@ from end_to_end.faults import Failing
 from end_to_end.small import Small, site_text
 from lmodforge.apply.interpreters import host_interpreter
 from lmodforge.apply.mirror.contents import refuse_unfit
+from lmodforge.apply.mirror.layer import Layer
 from lmodforge.apply.mirror.offline import open_mirror, refuse_other_files, unpacked
+from lmodforge.apply.progress import Silent
 from lmodforge.apply.system import RealSystem
 from lmodforge.commands.lock import lock_site
+from lmodforge.commands.planning import engines_for, plan_site, workshop_for
 from lmodforge.errors import SiteError, StepFailed
 from lmodforge.plan.digest import sha256
+from lmodforge.plan.jobs import steps_of
 from lmodforge.plan.mirror import Wanted, simple_index
 from offline import contents, lmodforge, make_mirror, succeed
 
@@ -384,6 +390,36 @@ def wheels_of(out, scratch) -> set[str]:
     mirror = unpacked(open_mirror(system, str(out)), str(scratch / "unpacked"))
     refuse_other_files(system, mirror.folder, mirror)
     return {path.split("/")[1] for path in mirror.manifest.files if path.endswith(".whl")}
+
+
+def test_whatever_fails_a_layer_says_only_what_is_there_and_the_next_run_completes(locked):
+    opened = locked.small.open()
+    workshop = workshop_for(opened, Silent())
+    steps = steps_of(plan_site(opened, workshop, engines_for(workshop)), opened.config)
+    some = [step for step in steps if step.subject != "environment web"]
+    layer = Layer(workshop)
+    for k in range(1, 60):
+        assert layer.fill(some) == []
+        assert layer_of(layer) == {"pip", "six"}
+        failing = Failing(k)
+        with contextlib.suppress(SiteError, OSError):
+            Layer(replace(workshop, system=failing)).fill(steps)
+        assert layer_of(layer) >= {"pip", "six"}, failing.steps[k - 1]
+        assert layer.fill(steps) == []
+        assert layer_of(layer) == {"pip", "six", "idna", "cowsay"}, failing.steps[-1]
+        if len(failing.steps) < k:
+            break
+    assert len(failing.steps) < k, "every step has failed once"
+    assert not list(Path(layer.folder).rglob("*.part"))
+    layer.remove()
+    assert not Path(layer.folder).exists()
+
+
+def layer_of(layer) -> set[str]:
+    """The projects of the wheels in a layer, each as its manifest says."""
+    mirror = open_mirror(RealSystem(), layer.folder)
+    assert all(RealSystem().sha256(f"{layer.folder}/{p}") == entry.sha256 for p, entry in mirror.manifest.files.items())
+    return {path.split("/")[1] for path in mirror.manifest.files}
 
 
 def test_a_python_of_the_other_host_is_named(locked):

@@ -34,6 +34,7 @@ class Site(Small):
         self.slurm, self.scratch, self.before = slurm, folder / "scratch", set(_all(slurm))
         self.scratch.mkdir()
         self.said, self.deploys = folder / "said", []
+        self.layer = self.state / "cache/layer"
 
     def describe(self, job=None, **commands: str) -> None:
         """Environments of one package each, with a command that their checks run."""
@@ -326,10 +327,12 @@ def test_jobs_that_were_left_are_taken_up_by_the_next_deploy(site, signalled):
     site.checking()
     deploy.send_signal(signalled)
     assert site.ended(deploy)[0] == {signal.SIGINT: 130, signal.SIGKILL: -9}[signalled]
+    assert site.layer.exists(), "the jobs build from it"
     again = site.start()
     wait_for(lambda: "environment one: taken up" in site.said.read_text(), "the next deploy", PATIENCE)
     (site.scratch.parent / "go").touch()
     assert site.ended(again)[0] == 0
+    assert not site.layer.exists()
     assert states(site) == ["COMPLETED", "COMPLETED"]
     assert site.current == "generations/0001"
 
@@ -383,6 +386,7 @@ def test_a_deploy_on_the_host_ends_the_jobs_of_one_that_was_lost(site):
     site.describe(one="true")
     assert site.deploy(builds=BuildOptions(on="host")).settled
     assert states(site) == ["COMPLETED", "CANCELLED"]
+    assert not site.layer.exists()
     assert list((site.state / "jobs").iterdir()) == []
 
 

@@ -18,11 +18,13 @@ from lmodforge.modulefile.context import (
     EnvironmentModule,
     LifeCycle,
     Look,
+    NodeRelease,
     Operation,
     Package,
     RemovedModule,
     ToolModule,
 )
+from lmodforge.modulefile.nodes import Known
 from lmodforge.modulefile.policy import Pi, Policy, Space
 from lmodforge.modulefile.profile import profile_scripts
 from lmodforge.modulefile.render import Templates, render_tree
@@ -116,9 +118,12 @@ def test_any_text_in_what_runs_stays_text(prefix, value, advice):
     look = Look("a/1", "a", "1", "", "", lifecycle=cycle, default=True)
     policy = Policy(value, project=Space(prefix, (value,)), pi=Pi(variables=(value,), group=value), notice=advice)
     operations = tuple(Operation(action, value, prefix + "{prefix}" + value) for action in ("set", "prepend", "append"))
+    known = Known(value, {value: advice, prefix: value}, 9, 560, (value, advice))
+    on_nodes = NodeRelease(value, prefix, known, operations[::-1])
     for module in (
         DistributionModule(look, "python", prefix, policy, opens=True),
         EnvironmentModule(look, prefix, "conda", value, (), operations),
+        EnvironmentModule(look, prefix, "conda", value, (), operations, releases=(on_nodes, on_nodes)),
         ToolModule(look, prefix, policy),
         RemovedModule(look),
     ):

@@ -5,7 +5,17 @@ import json
 import pytest
 
 from lmodforge.errors import SiteError, StepFailed
-from lmodforge.plan.mirror import Wanted, by_path, conda_path, files_of_lock, python_path, repodata, simple_index
+from lmodforge.plan.actions import BuildRelease
+from lmodforge.plan.mirror import (
+    Wanted,
+    by_path,
+    conda_path,
+    files_of_lock,
+    python_path,
+    repodata,
+    servable,
+    simple_index,
+)
 from lmodforge.receipts.mirror import FileEntry, MirrorManifest, decode_manifest, encode_manifest
 
 WHEEL = "https://files.example.org/packages/ab/six-1.17.0-py2.py3-none-any.whl"
@@ -69,6 +79,43 @@ def test_two_files_of_one_name_are_refused():
         "pypi/x/x.whl would be two files: https://h/1/x.whl has sha256 aa in the lock of environment a, "
         "https://h/2/x.whl has bb in that of environment b\n  hint: lock both anew, or mirror them as two sites"
     )
+
+
+def release(name: str, lock: str) -> BuildRelease:
+    path = f"/p/releases/{name}"
+    return BuildRelease(
+        environment=name,
+        version="1",
+        distribution="d",
+        prefix="/p",
+        path=path,
+        digest="",
+        engine="uv",
+        python="",
+        key="",
+        lock=lock,
+        packages=(),
+        imports=(),
+        commands=(),
+        timeout=0,
+        checked="",
+    )
+
+
+def test_what_jobs_cannot_build_from_files_alone_is_left_out():
+    source = PYLOCK.replace("wheels = [", "sdist = ").replace(" }]", " }").replace(".whl", ".tar.gz")
+    asked = {
+        "wheel": PYLOCK,
+        "package": CONDA_LOCK,
+        "built from source": source,
+        "without a hash": CONDA_LOCK.replace("sha256", "md5"),
+        "another file of one name": PYLOCK.replace("aa", "bb"),
+    }
+    found = servable({name: release(name, lock) for name, lock in asked.items()})
+    assert {name: [wanted.url for wanted in files] for name, files in found.items()} == {
+        "wheel": [WHEEL],
+        "package": [PACKAGE],
+    }
 
 
 def test_a_simple_index_names_each_wheel_with_its_hash():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -67,6 +68,22 @@ class Files:
             there = there.parent
         found = os.statvfs(there)
         return found.f_bavail * found.f_frsize, found.f_favail
+
+    def can_lock(self, path: str | Path) -> bool:
+        """Try it with a file: a directory would say nothing, because it is locked by this host alone."""
+        probe = _staged(Path(path) / "lock")
+        try:
+            handle = os.open(probe, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        finally:
+            os.close(handle)
+            probe.unlink()
+        return True
 
     def make_directory(self, path: str | Path, mode: int = 0o755) -> None:
         """Make each missing directory in turn, so that each gets the mode and none a umask's."""

@@ -16,8 +16,9 @@ from lmodforge.plan.digest import sha256
 from lmodforge.receipts.models import GenerationReceipt
 from lmodforge.receipts.store import encode
 
-LoadTest = Callable[[str, Sequence[str]], Sequence[str]]
-"""MODULEPATH and full names of modules -> what is wrong with them; raises when there is no Lmod and one is required."""
+LoadTest = Callable[[str, Sequence[str], str], Sequence[str]]
+"""MODULEPATH, full names of modules, the type of nodes whose releases are looked at -> what is wrong with them; raises
+when there is no Lmod and one is required."""
 
 MODULES = "modules"
 """The subject of all that concerns the module tree."""
@@ -96,12 +97,22 @@ def _test(action: Publish, workshop: Workshop, load_test: LoadTest) -> None:
     failures = [
         failure
         for opener, modules in action.fresh.items()
-        for failure in load_test(f"{tree}/{BELOW}/{opener}:{tree}" if opener else tree, modules)
+        for node, names in _by_node(action, modules).items()
+        for failure in load_test(f"{tree}/{BELOW}/{opener}:{tree}" if opener else tree, names, node)
     ]
     if failures:
         # The tree stays for looking at, under a number that was never current; the next publication removes it.
         workshop.progress.failed(MODULES, "not published")
         raise StepFailed.together([StepFailed(failure) for failure in failures])
+
+
+def _by_node(action: Publish, modules: Sequence[str]) -> dict[str, list[str]]:
+    """Return which modules to load for which types of nodes; most are the same on all, which is `""`."""
+    found: dict[str, list[str]] = {}
+    for module in modules:
+        for node in action.variants.get(module, ("",)):
+            found.setdefault(node, []).append(module)
+    return found
 
 
 def _receipt(action: Publish, workshop: Workshop) -> GenerationReceipt:

@@ -61,6 +61,10 @@ class System(Protocol):
         """Return the free bytes and the free inodes for us where `path` is or would be."""
         ...
 
+    def can_lock(self, path: str | Path) -> bool:
+        """Say whether programs can lock (`flock`) the files that we make in a directory; not every mount knows how."""
+        ...
+
     def make_directory(self, path: str | Path, mode: int = 0o755) -> None:
         """Make a directory and those above it, with this mode whatever the umask; one that is there stays as it is."""
         ...

@@ -42,7 +42,7 @@ class Workshop:
     """What is asked instead of the network."""
 
     private_cache: str = ""
-    """Where packages are cached when not with the site: a job must not share a cache with other hosts."""
+    """Where packages are cached when not with the site: nothing is shared between hosts, or where nothing locks."""
     limits: dict[str, str] = field(default_factory=dict)
     """Variables that tell programs how many cores are theirs."""
 
@@ -53,6 +53,11 @@ class Workshop:
     def cache(self) -> str:
         """Package caches, and scratch space that nobody else reads."""
         return self.private_cache or self.layout.cache
+
+    @property
+    def downloads(self) -> str:
+        """Installers: they are put there by one rename, which needs no lock; what a mirror has need not stay."""
+        return f"{self.cache if self.mirror else self.layout.cache}/downloads"
 
     @property
     def layout(self) -> Layout:

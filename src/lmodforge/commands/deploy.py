@@ -13,7 +13,9 @@ from lmodforge.apply.executors.host import OnHost
 from lmodforge.apply.executors.slurm import OnSlurm, clear, works
 from lmodforge.apply.executors.slurm_client import Slurm
 from lmodforge.apply.holder import hold
+from lmodforge.apply.mirror.layer import Layer
 from lmodforge.apply.mirror.offline import unpacked
+from lmodforge.apply.private_cache import safe_cache
 from lmodforge.apply.progress import Progress
 from lmodforge.apply.publish import MODULES, LoadTest
 from lmodforge.apply.settled import settle
@@ -66,15 +68,15 @@ def deploy(
     builds: BuildOptions = BuildOptions(),
 ) -> Deployed:
     """Plan and carry out; a saved plan is carried out as it is, or refused when the world has changed since."""
-    workshop = _prepare(opened, progress)
-    with hold(opened.system, workshop.layout):
+    prepared = _prepare(opened, progress)
+    with hold(opened.system, prepared.layout), safe_cache(prepared, prepared.layout.cache) as lockable:
         # What still runs here is left of a deploy that was killed, and would write into what is built now.
-        opened.system.end_marked(MARK, workshop.layout.software)
-        workshop = _with_mirror(workshop)
+        opened.system.end_marked(MARK, prepared.layout.software)
+        workshop = _with_mirror(lockable)
         engines = engines_for(workshop, opened.document)
         executor = _executor(workshop, engines, builds)
-        if isinstance(executor, OnHost) and works(workshop):
-            clear(workshop, Slurm(opened.system))
+        if isinstance(executor, OnHost):
+            _end_jobs(workshop)
         plan = saved or plan_site(opened, workshop, engines)
         if saved:
             refuse_changed(opened, saved)
@@ -84,8 +86,7 @@ def deploy(
         if isinstance(executor, OnHost) and any(archive.format == "squashfs" for archive in plan.archives):
             refuse_missing(opened.system, "mksquashfs", "squashfs-tools", what="squashfs")
         if plan.is_empty:
-            if works(workshop):
-                clear(workshop, Slurm(opened.system))  # nobody wants any more what these build
+            _end_jobs(workshop)  # nobody wants any more what these build
             _settle(workshop, plan)
             return Deployed(plan, None, settled=True)
         if workshop.mirror:
@@ -111,6 +112,13 @@ def _executor(workshop: Workshop, engines: Engines, builds: BuildOptions) -> OnH
     if (builds.on or workshop.site.builds.on) == "slurm":
         return OnSlurm(workshop, builder, leave=builds.leave)
     return OnHost(workshop, builder, builds.jobs or _jobs())
+
+
+def _end_jobs(workshop: Workshop) -> None:
+    """End what a deploy by Slurm has left, with the files that it builds from."""
+    if works(workshop):
+        clear(workshop, Slurm(workshop.system))
+    Layer(workshop).remove()
 
 
 def _with_mirror(workshop: Workshop) -> Workshop:
@@ -164,7 +172,7 @@ def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
     """Return the test that a new generation must pass; without Lmod here it is compiled only, and that is said."""
     system, caches = workshop.system, workshop.site.caches
 
-    def test(tree: str, modules: Sequence[str]) -> Sequence[str]:
+    def test(tree: str, modules: Sequence[str], node: str) -> Sequence[str]:
         if lmod is None:
             workshop.progress.state(MODULES, "compiled, not loaded: no Lmod on this host")
             return ()
@@ -172,7 +180,7 @@ def lmod_test(workshop: Workshop, lmod: Lmod | None) -> LoadTest:
         system.make_directory(scratch, 0o700)
         # Temporary caches in a place of our own: a test makes no directory in anybody's project space.
         toggles = {caches.conda.toggle: "0", caches.uv.toggle: "0"}
-        given = {"TMPDIR": scratch, "LMODFORGE_LOOK_ONLY": "1", **toggles}
+        given = {"TMPDIR": scratch, "LMODFORGE_LOOK_ONLY": node or "1", **toggles}
         failures = load_test(ThisHost(system, lmod), tree, modules, environment=given, jobs=_jobs())
         system.remove(scratch)
         return [str(failure) for failure in failures]

@@ -1,15 +1,13 @@
-"""The program of a job: one building step, with a package cache of its own on the node's own disk.
+"""The program of a job: one building step, from a mirror's files, with a package cache on the node's own disk.
 
     python -I -m lmodforge.commands.job DIRECTORY BATCH TASK
 
 Hosts that share a file system without locks must not share a cache: what two of them write at once is damaged.
-The cache is removed at the end; only a job that is killed outright leaves it behind.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import sys
 import time
@@ -20,6 +18,7 @@ from types import FrameType
 from lmodforge.apply.execute import builder_for
 from lmodforge.apply.executors.slurm_work import Work
 from lmodforge.apply.mirror.offline import open_mirror
+from lmodforge.apply.private_cache import private_cache
 from lmodforge.apply.system import RealSystem
 from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.planning import engines_for
@@ -59,25 +58,29 @@ def main(directory: str, task: str, termination: Termination) -> int:
 
 
 def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
+    try:
+        node = _workshop(work, task)
+        with private_cache(node) as workshop:
+            try:
+                return builder_for(workshop, engines_for(workshop)).attempt(work.action(task))
+            finally:
+                termination.interrupts = False
+    except SiteError as error:  # of what the job was given
+        return error
+
+
+def _workshop(work: Work, task: str) -> Workshop:
     orders = work.orders()
-    cache = f"{orders.site.builds.scratch}/lmodforge-{secrets.token_hex(16)}"
-    work.system.make_directory(cache, 0o700)
-    workshop = Workshop(
+    offline = "" if work.signature(task) in orders.online else orders.offline
+    return Workshop(
         work.system,
         orders.site,
         orders.logs,
         PlainProgress(),
-        mirror=open_mirror(work.system, orders.offline) if orders.offline else None,
-        private_cache=cache,
+        mirror=open_mirror(work.system, offline) if offline else None,
         limits=limits(os.environ),
         marked=False,
     )
-    try:
-        return builder_for(workshop, engines_for(workshop)).attempt(work.action(task))
-    finally:
-        termination.interrupts = False
-        work.system.end_programs()
-        work.system.remove(cache)
 
 
 def limits(given: Mapping[str, str]) -> dict[str, str]:

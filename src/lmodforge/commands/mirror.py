@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,12 +12,16 @@ from lmodforge.apply.engines.uv import Uv
 from lmodforge.apply.holder import hold_file
 from lmodforge.apply.mirror.contents import contents_of
 from lmodforge.apply.mirror.fetch import Fetcher
-from lmodforge.apply.mirror.make import Maker
+from lmodforge.apply.mirror.make import Made, Maker
+from lmodforge.apply.mirror.offline import Mirror
 from lmodforge.apply.mirror.place import Place
+from lmodforge.apply.private_cache import safe_cache
 from lmodforge.apply.system import System
+from lmodforge.apply.workshop import Workshop
 from lmodforge.commands.planning import engines_for, workshop_for
 from lmodforge.commands.show import Shown
 from lmodforge.commands.site import open_site
+from lmodforge.config.document import Document
 from lmodforge.config.models import SiteConfig
 from lmodforge.errors import SiteError
 from lmodforge.report.mirror import made_json, made_text
@@ -32,14 +37,20 @@ def mirror_site(site: str, root: str, out: str, pythons: Sequence[str], system: 
     place = Place(str(Path(out).resolve()))
     opened.system.make_directory(Path(place.out).parent)
     with progress_for_stderr() as progress, hold_file(opened.system, place.lock, f"making {out}"):
-        workshop = workshop_for(opened, progress)
         before = place.before(opened.system)
-        engines, uv = engines_for(workshop, opened.document), Uv(workshop, cached=False)
-        contents = contents_of(workshop, engines, versions, before.locks if before else {})
-        fetcher = Fetcher(workshop, Conda(workshop, uv), uv, place.staging, before)
-        made = Maker(workshop, fetcher, place).make(contents)
+        with safe_cache(workshop_for(opened, progress), posixpath.dirname(place.out)) as workshop:
+            made = _make(workshop, opened.document, place, versions, before)
         progress.done("mirror", "whole")
     return Shown(made_text(out, made), made_json(out, made))
+
+
+def _make(
+    workshop: Workshop, document: Document, place: Place, versions: Mapping[str, str], before: Mirror | None
+) -> Made:
+    engines, uv = engines_for(workshop, document), Uv(workshop, cached=False)
+    contents = contents_of(workshop, engines, versions, before.locks if before else {})
+    fetcher = Fetcher(workshop, Conda(workshop, uv), uv, place.staging, before)
+    return Maker(workshop, fetcher, place).make(contents)
 
 
 def _versions(pythons: Sequence[str], site: SiteConfig) -> Mapping[str, str]:

@@ -81,11 +81,11 @@ def workshop_for(opened: OpenSite, progress: Progress, logs: str = "") -> Worksh
 
 
 def engines_for(workshop: Workshop, document: Document | None = None) -> Engines:
-    """Return the engines by name; a site that is not there yet has no cache, and a plan makes none."""
+    """Return the engines by name, with caches where there is one to use: a plan makes none."""
     from lmodforge.apply.engines.conda import Conda  # noqa: PLC0415 - the same
     from lmodforge.apply.engines.uv import Uv  # noqa: PLC0415 - the same
 
-    cached = workshop.system.stat(workshop.layout.cache) is not None
+    cached = workshop.system.can_lock(workshop.cache)
     uv = Uv(workshop, cached=cached)
     return {"uv": uv, "conda": Conda(workshop, uv, cached=cached, places=partial(_place, document))}
 

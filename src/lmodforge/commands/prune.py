@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from lmodforge.apply.holder import hold
+from lmodforge.apply.leftover import Leftover, leftovers
 from lmodforge.apply.observe import Observer
 from lmodforge.apply.probe import read_generation
 from lmodforge.apply.workshop import Workshop
@@ -33,10 +35,13 @@ def prune_site(site: str, root: str, keep: int, older_than: int, *, show: bool) 
         workshop = workshop_for(opened, progress)
         with hold(opened.system, workshop.layout):
             plan = _plan(workshop, read_deployment(opened), keep, days)
+            cache = _cache(plan, leftovers(workshop), workshop.layout.cache)
             if not show:
                 for removal in plan:
                     _remove(workshop, removal)
-    return _text(plan, show=show)
+                for leftover in leftovers(workshop):
+                    opened.system.remove(leftover.path)
+    return _text((*plan, *cache), show=show)
 
 
 def _plan(workshop: Workshop, deployment: Deployment, keep: int, days: int) -> tuple[Removal, ...]:
@@ -80,6 +85,13 @@ def _remove(workshop: Workshop, removal: Removal) -> None:
     system.remove(removal.path)
     system.remove(layout.receipt(removal.path))
     system.remove(note)
+
+
+def _cache(plan: tuple[Removal, ...], found: Sequence[Leftover], path: str) -> tuple[Removal, ...]:
+    """Say what goes of the cache; what it shares with releases that go has been counted with these."""
+    if not found and not any(removal.what != "generation" for removal in plan):
+        return ()
+    return (Removal("cache", path, "what no release shares", sum(leftover.size for leftover in found)),)
 
 
 def _links_to(workshop: Workshop, path: str) -> list[str]:

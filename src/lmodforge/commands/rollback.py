@@ -59,7 +59,7 @@ def _with_what_goes(opened: OpenSite, workshop: Workshop, current: GenerationRec
     return number
 
 
-def _were_loaded_before(tree: str, modules: Sequence[str]) -> Sequence[str]:  # noqa: ARG001 - it is a LoadTest
+def _were_loaded_before(tree: str, modules: Sequence[str], node: str) -> Sequence[str]:  # noqa: ARG001 - it is a LoadTest
     """Find nothing wrong: this tree was current once."""
     return ()
 

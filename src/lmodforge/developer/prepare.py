@@ -24,6 +24,7 @@ _PROGRAMS = {
     "lua-check": ("luacheck",),
     "bubblewrap": ("bwrap",),
     "strace": ("strace",),
+    "bindfs": ("bindfs",),  # a file system without locks
     "shellcheck": ("shellcheck",),
     "git": ("git",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),

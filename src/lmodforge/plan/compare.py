@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lmodforge.plan.actions import (
@@ -60,7 +60,10 @@ def compare(desired: Desired, rendered: Rendered, facts: Facts, *, site: str, in
         releases=tuple(built),
         archives=tuple(archive for archive, change in archives if change and change.sign != "!"),
         publish=publish,
-        warnings=tuple(warning for release in desired.releases for warning in _lacks(release, facts)),
+        warnings=(
+            *(warning for release in desired.releases for warning in _lacks(release, facts)),
+            *needless(desired.releases),
+        ),
     )
 
 
@@ -69,6 +72,22 @@ def _lacks(release: BuildRelease, facts: Facts) -> Iterator[str]:
     receipt = facts.installed.get(release.path)
     for lack in receipt.lacks if isinstance(receipt, ReleaseReceipt) else ():
         yield f"environment {release.title}: {lack}"
+
+
+def needless(releases: Sequence[BuildRelease]) -> Iterator[str]:
+    """Say which types of nodes get what every other node gets."""
+    general = {(release.prefix, release.environment): release for release in releases if not release.node}
+    for release in releases:
+        other = general.get((release.prefix, release.environment))
+        if release.node and other and _same(release, other):
+            yield (
+                f"{release.subject}: the same packages and checks as for every other node; "
+                f"leave `{release.node}` out of its `nodes`"
+            )
+
+
+def _same(one: BuildRelease, other: BuildRelease) -> bool:
+    return (one.lock, one.pypi_lock, one.checked) == (other.lock, other.pypi_lock, other.checked)
 
 
 def _install(install: Install, facts: Facts) -> Iterator[_Step]:
@@ -208,14 +227,18 @@ def _why_build(release: BuildRelease, facts: Facts) -> tuple[Sign, str]:
     if earlier.version != release.version:
         return "~", f"version {earlier.version} -> {release.version}"
     before = {package.name: package.version for package in earlier.packages}
-    return "~", _difference(before, dict(release.packages))
+    return "~", _difference(before, dict(release.packages)) or _unseen(release)
 
 
 def _difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     added, removed = len(after.keys() - before.keys()), len(before.keys() - after.keys())
     moved = sum(1 for name in after.keys() & before.keys() if after[name] != before[name])
     parts = [f"{count} {word}" for count, word in ((added, "added"), (removed, "removed"), (moved, "moved")) if count]
-    return f"packages: {', '.join(parts)}" if parts else "another interpreter or other hashes"
+    return f"packages: {', '.join(parts)}" if parts else ""
+
+
+def _unseen(release: BuildRelease) -> str:
+    return f"other hashes, or another `{release.node}`" if release.node else "another interpreter or other hashes"
 
 
 def _published(release: BuildRelease, facts: Facts) -> ReleaseReceipt | None:

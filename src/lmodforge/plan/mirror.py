@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from lmodforge.errors import SiteError
-from lmodforge.plan.actions import BuildRelease, Download, Install, InstallConda, InstallPython, Plan
+from lmodforge.plan.actions import Action, BuildRelease, Download, InstallConda, InstallPython, InstallTool, Plan
 from lmodforge.plan.conda import conda_entries
 from lmodforge.plan.locks import locked_urls
 
@@ -72,7 +72,36 @@ def needed_files(plan: Plan) -> list[Wanted]:
 
 def needed_pythons(plan: Plan) -> list[InstallPython]:
     """Return the Pythons that uv would download."""
-    return [action for action in plan.installs if isinstance(action, InstallPython) and not action.interpreter.path]
+    return [found for found in map(downloaded_python, plan.installs) if found]
+
+
+def downloaded_python(action: Action) -> InstallPython | None:
+    """Return what uv would download a Python for."""
+    return action if isinstance(action, InstallPython) and not action.interpreter.path else None
+
+
+def servable(actions: Mapping[str, Action]) -> dict[str, list[Wanted]]:
+    """Return the files of each step, by its key, that can be built from files alone.
+
+    Not so: what is built from source, whose build needs more than a lock names; what no hash vouches for; and what
+    wants another file under a name that is taken.
+    """
+    found: dict[str, list[Wanted]] = {}
+    hashes: dict[str, str] = {}
+    for key, action in actions.items():
+        try:
+            files = list(_needed(action))
+        except SiteError:
+            continue
+        if all(not is_source(each) and hashes.get(each.path, each.sha256) == each.sha256 for each in files):
+            found[key] = files
+            hashes |= {each.path: each.sha256 for each in files}
+    return found
+
+
+def is_source(wanted: Wanted) -> bool:
+    """Say whether a file of an index is to be built before it can be installed."""
+    return wanted.path.startswith(f"{INDEX}/") and not wanted.path.endswith(".whl")
 
 
 def by_path(wanted: Iterable[Wanted]) -> dict[str, Wanted]:
@@ -117,7 +146,7 @@ def repodata(packages: Sequence[Mapping[str, Any]], platforms: Iterable[str]) ->
     return {f"{folder}/repodata.json": _repodata(folder, entries[folder]) for folder in sorted(entries)}
 
 
-def _needed(action: Install | BuildRelease) -> Iterator[Wanted]:
+def _needed(action: Action) -> Iterator[Wanted]:
     if isinstance(action, BuildRelease):
         if action.build:
             subject = action.subject
@@ -128,7 +157,7 @@ def _needed(action: Install | BuildRelease) -> Iterator[Wanted]:
             yield installer_file(f"distribution {action.name}", action.type, action.version, action.download)
         elif action.build:
             yield from files_of_lock(f"distribution {action.name}", action.lock)
-    elif action.type != "existing":
+    elif isinstance(action, InstallPython | InstallTool):
         what = "tool" if action.type == "tool" else "distribution"
         yield from files_of_lock(f"{what} {action.name}", action.lock)
 

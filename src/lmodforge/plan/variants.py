@@ -53,17 +53,18 @@ def _virtual_packages(node: NodeType | None) -> dict[str, str]:
 
 
 def _with(environment: Environment, on: OnNodes) -> Environment:
-    check = environment.check
-    return environment.model_copy(
+    further = {"conda": (*environment.conda, *on.conda), "pypi": (*environment.pypi, *on.pypi)}
+    return environment.model_copy(update={**further, "check": _both(environment.check, on.check)})
+
+
+def _both(one: Check, other: Check) -> Check:
+    """Put checks together; each may take as long as the longest."""
+    if not (other.imports or other.run):
+        return one
+    return one.model_copy(
         update={
-            "conda": (*environment.conda, *on.conda),
-            "pypi": (*environment.pypi, *on.pypi),
-            "check": Check.model_validate(
-                {
-                    "import": (*check.imports, *on.check.imports),
-                    "run": (*check.run, *on.check.run),
-                    "timeout": max(check.timeout, on.check.timeout),
-                }
-            ),
+            "imports": (*one.imports, *other.imports),
+            "run": (*one.run, *other.run),
+            "timeout": max(one.timeout, other.timeout),
         }
     )

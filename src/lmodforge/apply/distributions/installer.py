@@ -17,7 +17,7 @@ _ATTEMPTS = 3
 
 def fetch(download: Download, subject: str, workshop: Workshop) -> str:
     """Return the path of a file in the cache that has its hash; it is downloaded when it is not there."""
-    system, folder = workshop.system, f"{workshop.cache}/downloads/{download.sha256}"
+    system, folder = workshop.system, f"{workshop.downloads}/{download.sha256}"
     path = f"{folder}/{download.name}"
     if system.sha256(path) == download.sha256:
         return path

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lmodforge.apply.engines import Built
@@ -16,6 +17,7 @@ from lmodforge.config.models import Index
 from lmodforge.config.platforms import host_platform
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import BuildRelease, InstallPython
+from lmodforge.plan.digest import sha256
 from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
 
 _STAGES = {"Prepared": "linking", "Installed": "compiling"}
@@ -164,7 +166,9 @@ class Uv:
         listed = ("--python-downloads-json-url", downloads) if downloads else ()
         cache = ("--cache-dir", f"{self.workshop.cache}/uv", *self._reach)
         options = ("--install-dir", directory, "--no-bin", "--no-config", "--no-progress")
-        self.workshop.run(subject, (uv_binary(), "python", "install", action.version, *options, *listed, *cache))
+        argv = (uv_binary(), "python", "install", action.version, *options, *listed, *cache)
+        with self._locked_elsewhere(directory):
+            self.workshop.run(subject, argv)
 
     def find_python(self, subject: str, version: str, platform: str, downloads: str) -> dict[str, str]:
         """Return what uv knows of the interpreter that it would download for a platform: its `key` and `url`."""
@@ -188,12 +192,28 @@ class Uv:
         self.workshop.progress.state(subject, f"downloading {key}")
         system.remove(place)
         argv = (uv_binary(), "python", "install", key, *options, *listed)
-        self.workshop.run(subject, argv, variables={"UV_PYTHON_CACHE_DIR": archives})
+        with self._locked_elsewhere(place):
+            self.workshop.run(subject, argv, variables={"UV_PYTHON_CACHE_DIR": archives})
         self.workshop.progress.done(subject, f"{key} fetched")
         names = system.names(archives)
         if len(names) != 1:
             raise StepFailed(f"{subject}: uv reported success, but not one archive is in {archives}")
         return f"{archives}/{names[0]}", (system.read(f"{place}/{key}/BUILD") or b"").decode()
+
+    @contextmanager
+    def _locked_elsewhere(self, directory: str) -> Iterator[None]:
+        """Let uv lock a file of our cache where none in a directory can be: it would refuse to download a Python."""
+        system, lock = self.workshop.system, f"{self.workshop.cache}/{sha256(directory.encode())[:20]}.lock"
+        system.make_directory(directory)
+        if system.can_lock(directory):
+            yield
+            return
+        system.write(lock, b"")
+        system.link(f"{directory}/.lock", lock)
+        try:
+            yield
+        finally:
+            system.remove(f"{directory}/.lock")
 
     def _downloads(self, action: InstallPython) -> str:
         """Return where the list of Pythons is; empty: in uv."""

@@ -12,6 +12,7 @@ from lmodforge.apply.build import Builder
 from lmodforge.apply.executors.slurm_client import ENDED, Slurm, SlurmSilent, Task
 from lmodforge.apply.executors.slurm_follow import Followed, follow
 from lmodforge.apply.executors.slurm_work import Orders, Work, signature_of
+from lmodforge.apply.mirror.layer import Layer
 from lmodforge.apply.workshop import Workshop
 from lmodforge.errors import StepFailed
 from lmodforge.plan.actions import AdoptPrefix, Plan
@@ -38,7 +39,8 @@ class OnSlurm:
                 self.builder.install(install)
         steps, followed = take_up(self.workshop, slurm, steps_of(plan, self.workshop.site))
         try:
-            self.submit(slurm, steps, followed)
+            if steps:
+                self.submit(slurm, steps, followed, self.orders([*(each.step for each in followed), *steps]))
             failures = follow(followed, self.workshop, slurm)
         except BaseException as error:
             if not self._leaves(error):
@@ -48,20 +50,27 @@ class OnSlurm:
             work.remove()
         if failures:
             raise StepFailed.together(failures)
+        Layer(self.workshop).remove()
+
+    def orders(self, steps: Sequence[Step]) -> Orders:
+        """Say what jobs build from: the mirror that was given, else a layer of what all of these steps need."""
+        site, logs, mirror = self.workshop.site, self.workshop.logs, self.workshop.mirror
+        if mirror:
+            return Orders(site, logs, mirror.folder)
+        layer = Layer(self.workshop)
+        alone = layer.fill(steps)
+        return Orders(site, logs, layer.folder, frozenset(signature_of(step.action) for step in alone))
 
     def _leaves(self, error: BaseException) -> bool:
         """Say whether jobs go on without us: somebody wants it, or nobody answers who could cancel them."""
         return isinstance(error, SlurmSilent) or (self.leave and isinstance(error, KeyboardInterrupt))
 
-    def submit(self, slurm: Slurm, steps: Sequence[Step], followed: list[Followed]) -> None:
+    def submit(self, slurm: Slurm, steps: Sequence[Step], followed: list[Followed], orders: Orders) -> None:
         """Submit, and add it to what is followed."""
-        if not steps:
-            return
-        logs = self.workshop.logs
+        logs = orders.logs
         name = f"lmodforge-{self.workshop.site.name}-{logs.rpartition('/')[2]}"
         work = Work(self.workshop.system, f"{self.workshop.layout.jobs}/{name}")
-        mirror = self.workshop.mirror
-        work.write_orders(Orders(self.workshop.site, logs, mirror.folder if mirror else ""))
+        work.write_orders(orders)
         for number, batch in enumerate(batches_of(steps, slurm.longest_array())):
             work.write_batch(number, batch)
             job = self._submit_batch(slurm, work, number, batch, followed)

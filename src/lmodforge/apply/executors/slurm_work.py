@@ -1,6 +1,6 @@
 """What a job is to do and how it ended, as files on the shared file system.
 
-.lmodforge/jobs/<name>/site.json               the site, the place of the logs, and of the mirror when there is one
+.lmodforge/jobs/<name>/site.json               the site, the place of the logs, and of what is built from
 .lmodforge/jobs/<name>/<batch>-<task>.json     one step of the plan
 .lmodforge/jobs/<name>/<batch>-<task>.ended    written last of all by the job: nothing, or what went wrong
 """
@@ -30,7 +30,9 @@ class Orders:
     logs: str
     """Directory of the logs."""
     offline: str
-    """Directory of the mirror; empty: the network."""
+    """Directory of the mirror, or of the layer."""
+    online: frozenset[str] = frozenset()
+    """Signatures of the steps that use the network all the same."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,14 @@ class Work:
         """Say what every task needs; nobody else reads it."""
         self.system.make_directory(self.directory, 0o700)
         site = orders.site.model_dump(mode="json", by_alias=True)
-        document = {"logs": orders.logs, "offline": orders.offline, "site": site}
+        document = {"logs": orders.logs, "offline": orders.offline, "online": sorted(orders.online), "site": site}
         self.system.write(f"{self.directory}/site.json", json.dumps(document).encode(), 0o600)
 
     def orders(self) -> Orders:
         """Return what every task needs."""
         document = json.loads(self._content("site.json"))
-        return Orders(SiteConfig.model_validate(document["site"]), document["logs"], document["offline"])
+        site, online = SiteConfig.model_validate(document["site"]), frozenset(document.get("online", ()))
+        return Orders(site, document["logs"], document["offline"], online)
 
     def write_batch(self, number: int, batch: Batch) -> None:
         """Say what each task of an array does."""

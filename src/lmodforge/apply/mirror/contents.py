@@ -20,7 +20,7 @@ from lmodforge.plan.conda import base_conda_request, conda_requests, pypi_reques
 from lmodforge.plan.facts import Facts, Interpreter
 from lmodforge.plan.installers import download_of
 from lmodforge.plan.locks import LockRequest, lock_requests
-from lmodforge.plan.mirror import Wanted, by_path, files_of_lock, installer_file
+from lmodforge.plan.mirror import Wanted, by_path, files_of_lock, installer_file, is_source
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def refuse_unfit(site: SiteConfig, files: Iterable[Wanted]) -> None:
     """Raise for what must not be copied, or would be of no use where there is no network."""
     failures = []
     for wanted in files:
-        if wanted.path.startswith("pypi/") and not wanted.path.endswith(".whl"):
+        if is_source(wanted):
             message = f"{wanted.subject}: {wanted.url} would be built from source, and no lock holds what that needs"
             hint = "build a wheel of it, offer it under `index.find_links`, and drop it from `build`"
             failures.append(StepFailed(message, hint))
