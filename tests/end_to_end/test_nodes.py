@@ -3,6 +3,8 @@
 import json
 import os
 import platform
+import subprocess
+import sys
 
 import pytest
 from archspec.cpu import host
@@ -173,3 +175,21 @@ def test_what_a_type_adds_and_no_channel_has_is_told_at_its_line(tmp_path, chann
         f"{centre.file}:{line}:11: environment ml for own: there is no package `ftt` for {SUBDIR}\n"
         "  hint: did you mean `fft`?"
     )
+
+
+def test_what_is_for_a_driver_is_built_and_loaded_where_it_is(tmp_path, channel):
+    centre = Centre(tmp_path, channel)
+    centre.nodes |= {"gpu": {"cuda": "12.6"}}
+    centre.ml["nodes"] = {"gpu": {"check": {"run": ["sh -c 'test $(fft) = cuda'"]}}, "any": {}}
+    centre.open()
+    (tmp_path / "version").write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  560.35.03  Fri Aug 16\n")
+    faked = ["--tmpfs", "/proc/driver", "--ro-bind", f"{tmp_path}/version", "/proc/driver/nvidia/version"]
+    on_gpu = ["bwrap", "--dev-bind", "/", "/", *faked, "--"]
+    program = [sys.executable, "-m", "lmodforge", "deploy", "--site", centre.file, "--root", centre.root]
+    subprocess.run([*on_gpu, *program], check=True, capture_output=True)
+    load = f". {lmod().init('bash')}; module use {centre.modulefiles}/current; module load ml; fft"
+    said = {}
+    for node, within in (("gpu", on_gpu), ("other", [])):
+        done = subprocess.run([*within, "bash", "-c", load], capture_output=True, text=True, check=True)
+        said[node] = done.stdout.strip()
+    assert said == {"gpu": "cuda", "other": "plain"}
