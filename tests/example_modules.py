@@ -1,16 +1,19 @@
 """One module of each sort, as a planner would hand them over."""
 
+from lmodforge.config.node_types import NodeType
 from lmodforge.modulefile.context import (
     DistributionModule,
     EnvironmentEntry,
     EnvironmentModule,
     LifeCycle,
     Look,
+    NodeRelease,
     Operation,
     Package,
     RemovedModule,
     ToolModule,
 )
+from lmodforge.modulefile.nodes import Known, known_by
 from lmodforge.modulefile.policy import CacheRule, Pi, Policy, Space
 
 POLICY = Policy(
@@ -83,6 +86,28 @@ MODULES = (
         "lab",
         PACKAGES[:1],
         below="python/3.11.9",
+    ),
+    EnvironmentModule(
+        Look("bio/2026.11", "bio", "2026.11", "python environment", "Genomes"),
+        f"{SOFTWARE}/python/miniforge-25.3.0/releases/bio-5c0ffee5",
+        "conda",
+        "bio",
+        PACKAGES[:2],
+        (Operation("set", "BLASTDB", "/data/blast"),),
+        releases=(
+            NodeRelease(
+                "a100",
+                f"{SOFTWARE}/python/miniforge-25.3.0/releases/bio-a100-0ddba115",
+                known_by(NodeType(archspec="zen3", cuda="12.6", hosts=("gpu-[0-9]*",))),
+                (Operation("set", "BLASTDB", "/data/blast"), Operation("set", "CUDA_HOME", "{prefix}")),
+            ),
+            NodeRelease(
+                "any",
+                f"{SOFTWARE}/python/miniforge-25.3.0/releases/bio-5c0ffee5",
+                Known(),
+                (Operation("set", "BLASTDB", "/data/blast"),),
+            ),
+        ),
     ),
     RemovedModule(Look("ml/2025.11", "ml", "2025.11", "", "", lifecycle=LifeCycle(advice="Load ml/2026.11."))),
     ToolModule(

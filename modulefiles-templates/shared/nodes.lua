@@ -27,25 +27,25 @@ end
 local name = M.env("SLURMD_NODENAME") or require("posix").uname("%n")
 local cpu, branch                         -- read when the first type asks for them
 
-local function fits(type)
-  if type.cpu then
+local function fits(kind)
+  if kind.cpu then
     cpu = cpu or processor()
-    for key, words in pairs(type.cpu) do
+    for key, words in pairs(kind.cpu) do
       if not cpu[key] then return false end
       for word in words:gmatch("%S+") do
         if not cpu[key]:find(" " .. word .. " ", 1, true) then return false end
       end
     end
-    if (type.power or 0) > tonumber((cpu.cpu or ""):match("POWER(%d+)") or 0) then return false end
+    if (kind.power or 0) > tonumber((cpu.cpu or ""):match("POWER(%d+)") or 0) then return false end
   end
-  if type.driver then
+  if kind.driver then
     branch = branch or driver()
-    if type.driver > branch then return false end
+    if kind.driver > branch then return false end
   end
-  for _, pattern in ipairs(type.hosts or {}) do
+  for _, pattern in ipairs(kind.hosts or {}) do
     if name:match(pattern) or name:match("^[^.]*"):match(pattern) then return true end
   end
-  return not type.hosts
+  return not kind.hosts
 end
 
 local look = M.env("LMODFORGE_LOOK_ONLY")  -- a deploy loads each of them, wherever it runs

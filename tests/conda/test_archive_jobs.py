@@ -20,7 +20,7 @@ def jobs(centre, slurm, tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    asked = {"cores": "1", "memory": "100 MB", "time": "00:10:00"}
+    asked = {"cores": "1", "memory": "300 MB", "time": "00:10:00"}
     centre.site["builds"] = {"on": "slurm", "job": asked, "scratch": str(scratch)}
     centre.sci["archives"] = ["tar.zst", "squashfs"]
     centre.small.open()

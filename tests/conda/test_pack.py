@@ -1,5 +1,6 @@
 """Packed environments: they run in an empty directory, where nothing of the site is left."""
 
+import os
 import stat
 import subprocess
 import sys
@@ -213,7 +214,7 @@ def test_an_archive_is_for_the_group_where_the_site_is(site, tmp_path):
 
 def test_a_failure_leaves_no_part_of_an_archive(site, tmp_path):
     binary = site.release / "lib/paths.bin"
-    content, mode = binary.read_bytes(), binary.stat().st_mode
+    content, before = binary.read_bytes(), binary.stat()
     binary.chmod(0o644)
     binary.write_bytes(content + b"edited")
     try:
@@ -221,7 +222,8 @@ def test_a_failure_leaves_no_part_of_an_archive(site, tmp_path):
             pack(site, tmp_path)
     finally:
         binary.write_bytes(content)
-        binary.chmod(mode)
+        binary.chmod(before.st_mode)
+        os.utime(binary, ns=(before.st_atime_ns, before.st_mtime_ns))  # others look at the same release
     archive = f"sci-1-{site.release.name.rpartition('-')[2]}.tar.gz"
     assert str(caught.value) == (
         f"archive {archive}: {binary} is not what its package holds: the release was changed by hand"

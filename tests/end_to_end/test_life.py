@@ -129,13 +129,20 @@ def test_rollback_refuses_a_generation_that_is_not_whole(small):
     assert small.current == "generations/0002"
 
 
-def test_prune_removes_what_only_old_generations_need(small):
+def test_prune_removes_what_only_old_generations_need_and_what_no_release_shares_with_the_cache(small):
     two_generations(small)
     releases = {path.name for path in (small.prefix / "releases").iterdir()}
-    assert "would be removed" in prune(small, show=True)
+    (small.state / "cache/downloads/aa").mkdir(parents=True)
+    (small.state / "cache/downloads/aa/installer.sh").write_bytes(bytes(2000))
+    shown = prune(small, show=True)
     assert {path.name for path in (small.prefix / "releases").iterdir()} == releases
-    prune(small)
+    assert cached(small) == {"six.py", "idnadata.py"}
+    assert prune(small) == shown.replace("would be removed", "removed")
+    assert shown.splitlines()[2].split(maxsplit=3) == [
+        *("-", "cache", f"{small.state}/cache", "what no release shares (2.0 kB)")
+    ]
     assert generations(small) == ["0002"]
+    assert cached(small) == {"idnadata.py"}
     kept = (small.prefix / "envs/tiny").resolve().name
     assert [path.name for path in (small.prefix / "releases").iterdir()] == [kept]
     assert not status(small).drifted
@@ -143,24 +150,10 @@ def test_prune_removes_what_only_old_generations_need(small):
     assert prune(small) == "Nothing to prune."
 
 
-def test_prune_removes_from_the_cache_what_no_release_shares(small):
-    two_generations(small)
-    [archives] = (small.state / "cache/uv").glob("archive-v*")
-
-    def packages():
-        return {path.name for path in archives.rglob("*.py")} & {"six.py", "idnadata.py"}
-
-    (small.state / "cache/downloads/aa").mkdir(parents=True)
-    (small.state / "cache/downloads/aa/installer.sh").write_bytes(bytes(2000))
-    shown = prune(small, show=True)
-    assert packages() == {"six.py", "idnadata.py"}
-    assert prune(small) == shown.replace("would be removed", "removed")
-    assert shown.splitlines()[2].split(maxsplit=3) == [
-        *("-", "cache", f"{small.state}/cache", "what no release shares (2.0 kB)")
-    ]
-    assert packages() == {"idnadata.py"}
-    small.write(site_text(tiny=["six"]))
-    assert small.deploy().settled
+def cached(small):
+    """A file each of six and of idna, as far as they are in the cache."""
+    archives = (small.state / "cache/uv").glob("archive-v*/*")
+    return {path.name for archive in archives for path in archive.rglob("*.py")} & {"six.py", "idnadata.py"}
 
 
 def test_prune_keeps_what_a_login_of_the_last_days_may_use(small):

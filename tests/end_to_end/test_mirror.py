@@ -228,7 +228,7 @@ def test_what_came_before_a_failure_is_kept(locked):
     right = sha256((locked.server.root / "wheels" / idna).read_bytes())
     assert str(failed.value) == (
         f"environment web: {url} has sha256 {sha256(b'something else')}, expected was {right}\n"
-        "  hint: it is not in the mirror; find out which one is right"
+        "  hint: it is not kept; find out which one is right"
     )
     assert not locked.out.exists()
     assert {path.name for path in locked.out.with_name(".mirror.lmodforge-part").rglob("*.whl*")} == {

@@ -3,6 +3,8 @@
 import json
 import os
 import platform
+import subprocess
+import sys
 
 import pytest
 from archspec.cpu import host
@@ -51,7 +53,7 @@ class Centre(Small):
             "conda": {"mirrors": {"conda-forge": [f"{channel.url}/conda-forge"]}},
             "nodes": self.nodes,
             "environments": {"ml": self.ml},
-            "builds": {"job": {"cores": "1", "memory": "100 MB"}, "scratch": str(folder), **builds},
+            "builds": {"job": {"cores": "1", "memory": "400 MB"}, "scratch": str(folder), **builds},
         }
 
     def releases(self) -> dict[str, ReleaseReceipt]:
@@ -160,3 +162,34 @@ def test_a_mirror_holds_what_every_type_needs_and_a_host_of_one_builds_its_own_f
     }
     envs = {link.name: link.readlink().name.rpartition("-")[0] for link in (centre.prefix / "envs").iterdir()}
     assert envs == {"ml": "ml", "ml-1": "ml", "ml-own": "ml-own", "ml-own-1": "ml-own"}
+
+
+def test_what_a_type_adds_and_no_channel_has_is_told_at_its_line(tmp_path, channel):
+    centre = Centre(tmp_path, channel)
+    centre.ml["nodes"]["own"] = {"conda": ["fft", "ftt"]}
+    with pytest.raises(SiteError) as raised:
+        centre.deploy()
+    [mistake] = raised.value.mistakes
+    line = centre.file.read_text().splitlines().index("        - ftt") + 1
+    assert str(mistake) == (
+        f"{centre.file}:{line}:11: environment ml for own: there is no package `ftt` for {SUBDIR}\n"
+        "  hint: did you mean `fft`?"
+    )
+
+
+def test_what_is_for_a_driver_is_built_and_loaded_where_it_is(tmp_path, channel):
+    centre = Centre(tmp_path, channel)
+    centre.nodes |= {"gpu": {"cuda": "12.6"}}
+    centre.ml["nodes"] = {"gpu": {"check": {"run": ["sh -c 'test $(fft) = cuda'"]}}, "any": {}}
+    centre.open()
+    (tmp_path / "version").write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  560.35.03  Fri Aug 16\n")
+    faked = ["--tmpfs", "/proc/driver", "--ro-bind", f"{tmp_path}/version", "/proc/driver/nvidia/version"]
+    on_gpu = ["bwrap", "--dev-bind", "/", "/", *faked, "--"]
+    program = [sys.executable, "-m", "lmodforge", "deploy", "--site", centre.file, "--root", centre.root]
+    subprocess.run([*on_gpu, *program], check=True, capture_output=True)
+    load = f". {lmod().init('bash')}; module use {centre.modulefiles}/current; module load ml; fft"
+    said = {}
+    for node, within in (("gpu", on_gpu), ("other", [])):
+        done = subprocess.run([*within, "bash", "-c", load], capture_output=True, text=True, check=True)
+        said[node] = done.stdout.strip()
+    assert said == {"gpu": "cuda", "other": "plain"}

@@ -41,7 +41,7 @@ class Site(Small):
         document = site_text(**{name: ["six"] for name in commands})
         for name, command in commands.items():
             document["environments"][name]["check"]["run"] = [command]
-        asked = {"cores": "1", "memory": "100 MB", "time": "00:10:00", **(job or {})}
+        asked = {"cores": "1", "memory": "300 MB", "time": "00:10:00", **(job or {})}
         document["builds"] = {"on": "slurm", "job": asked, "scratch": str(self.scratch)}
         self.write(document)
 
@@ -460,3 +460,19 @@ def test_jobs_build_from_a_mirror_and_ask_nothing_of_the_network(site):
     asked = [line for line in log.read_text().splitlines() if line.startswith("$ ") and "pip" in line]
     assert asked
     assert all("--offline" in line for line in asked)
+
+
+def test_what_is_built_from_source_uses_the_network_from_its_job(site):
+    site.describe({"memory": "1 GB"}, one="true")
+    document = yaml.safe_load(site.file.read_text())
+    document["environments"]["one"] |= {"pypi": ["docopt"], "build": ["docopt"], "check": {"import": ["docopt"]}}
+    site.write(document)
+    code, said = site.ended(site.start())
+    assert code == 0, said
+    assert "] environment one: its job uses the network: not all that it needs can be shared" in said
+    asked = {
+        name: any("--offline" in line for line in log.read_text().splitlines())
+        for name in ("distribution-standard", "environment-one")
+        for log in (site.state / "logs").glob(f"*/{name}.log")
+    }
+    assert asked == {"distribution-standard": True, "environment-one": False}

@@ -224,6 +224,14 @@ def test_a_node_of_no_type_is_told_which_there_are(tree, shell):
     assert said in " ".join(ran.said.split())
 
 
+@pytest.mark.parametrize("shell", ["bash", "tcsh"])
+def test_what_is_loaded_stays_when_the_next_is_not_for_this_node(tree, shell):
+    ran = Node(tree, shell, "old").shell.run("module load ml", "snapshot before", "module load hot", "snapshot after")
+    assert ran.failed == ["module load hot"]
+    assert ran.states["after"] == ran.states["before"]
+    assert ran["after"]["LMODFORGE_ENVIRONMENT"] == f"{tree}/ml-any"
+
+
 def test_who_only_looks_gets_what_is_asked_for_or_the_first(tree):
     node = Node(tree, "bash", "old")
     ran = node.shell.run(

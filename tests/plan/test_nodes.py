@@ -12,6 +12,7 @@ from lmodforge.plan.locks import lock_requests
 from lmodforge.plan.prune import removals
 from lmodforge.plan.variants import variants_of
 from lmodforge.receipts.models import GenerationReceipt, ReleaseReceipt
+from lmodforge.report.deployed import next_steps
 
 SITE = """\
 name: alpha
@@ -139,3 +140,9 @@ def test_receipts_from_before_there_were_types_are_read():
     assert ReleaseReceipt.model_validate_json(written).node == ""
     generation = {"site": "x", "number": 1, "files": {}, "links": {}, "scripts": {}, "modules": {"ml/1": "/a"}}
     assert GenerationReceipt.model_validate(MADE | generation).paths == {"/a"}
+
+
+def test_users_are_told_to_activate_only_what_is_found_by_its_name(tmp_path):
+    assert next_steps(load(tmp_path, SITE))[-2:] == ["    module load m/1", "    source activate ml"]
+    without = load(tmp_path, SITE.replace("      fat: {}\n      any: {}\n", ""))
+    assert next_steps(without)[-2:] == ["    module load m/1", "    source activate bare"]

@@ -12,6 +12,7 @@ from lmodforge.config.environments import Environment
 from lmodforge.config.models import Paths, Permissions, SiteConfig
 from lmodforge.finding import Finding
 from lmodforge.verify.storage import storage
+from lockless import lockless
 
 GIGA = 10**9
 
@@ -62,6 +63,15 @@ def test_a_file_in_the_way_is_a_problem(tmp_path):
             "write another directory as `paths: modulefiles:` in the site file",
         )
     ]
+
+
+def test_a_file_system_without_locks_is_named(tmp_path):
+    with lockless(tmp_path) as mount:
+        [finding] = [found for found in bad(RealSystem(), site(mount)) if found.name == "file locks"]
+    assert (finding.status, finding.message) == (
+        "warning",
+        f"nothing can be locked in {mount}: each deploy fetches packages anew, to /tmp",
+    )
 
 
 @pytest.fixture

@@ -26,7 +26,14 @@ def pack_archive(action: PackRelease, workshop: Workshop) -> None:
         if name.startswith(f".{file}."):
             workshop.system.remove(f"{folder}/{name}")
     archive = Archive(file, action.format, dest_prefix=action.place)
-    pack_release(workshop, action.release, archive, folder, subject_of(action))
+    # With the site, as releases are: squashfs links their files where it would copy them to another file system.
+    scratch = f"{workshop.layout.cache}/packing/{file}"
+    workshop.system.remove(scratch)
+    workshop.system.make_directory(scratch, 0o700)
+    try:
+        pack_release(workshop, action.release, archive, folder, subject=subject_of(action), scratch=scratch)
+    finally:
+        workshop.system.remove(scratch)
 
 
 def archive_receipt(action: PackRelease, workshop: Workshop) -> ArchiveReceipt:
@@ -50,28 +57,33 @@ def archive_receipt(action: PackRelease, workshop: Workshop) -> ArchiveReceipt:
     )
 
 
-def pack_release(workshop: Workshop, prefix: str, archive: Archive, out: str, subject: str = "") -> Archive:
-    """Write the archive into `out`, in the place of one of its name; return it with its size."""
+def pack_release(
+    workshop: Workshop, prefix: str, archive: Archive, out: str, *, subject: str = "", scratch: str = ""
+) -> Archive:
+    """Write the archive into `out`, in the place of one of its name; return it with its size.
+
+    What is made for it meanwhile lies in `scratch`; without one beside it.
+    """
     system, subject = workshop.system, subject or f"archive {archive.file}"
-    # Beside its place: a rename puts it there, and squashfs links files where it would copy them elsewhere.
+    # Beside its place: a rename puts it there.
     staging = f"{out}/.{archive.file}.{secrets.token_hex(4)}"
     system.make_directory(staging, 0o700)
     try:
         workshop.progress.state(subject, "packing")
-        size = _pack(workshop, subject, prefix, archive, staging)
+        size = _pack(workshop, subject, prefix, archive, staging, scratch=scratch or staging)
         system.rename(f"{staging}/{archive.file}", f"{out}/{archive.file}")
     finally:
         system.remove(staging)
     return replace(archive, size=size)
 
 
-def _pack(workshop: Workshop, subject: str, prefix: str, archive: Archive, staging: str) -> int:
+def _pack(workshop: Workshop, subject: str, prefix: str, archive: Archive, staging: str, *, scratch: str) -> int:
     """Let conda-pack write the file; return its size in bytes."""
     made = f"{staging}/{archive.file}"
     mode = 0o644 if workshop.site.permissions.readable_by == "all" else 0o640
     job = {"prefix": prefix, "output": made, "mode": mode, "format": archive.format, "dest_prefix": archive.dest_prefix}
     argv = (sys.executable, *_PROGRAM)
-    done = workshop.run(subject, argv, stdin=json.dumps(job), variables={"TMPDIR": staging})
+    done = workshop.run(subject, argv, stdin=json.dumps(job), variables={"TMPDIR": scratch})
     answer = json.loads(done.stdout)
     if failure := answer.get("failure"):
         raise StepFailed(f"{subject}: {failure}", answer.get("hint"))

@@ -61,5 +61,5 @@ class Builds(Model):
     )
     scratch: Annotated[
         AbsolutePath,
-        Field(description="A directory on each node's own disk: a job's package cache lies below it."),
+        Field(description="A directory on the own disk of each host that builds, for a cache that no other may share."),
     ] = "/tmp"  # noqa: S108 - a private directory with a name that nobody can guess is made in it

@@ -26,6 +26,8 @@ DRIVERS = {
     "12.9": 575,
     "13.0": 580,
     "13.1": 590,
+    "13.2": 595,
+    "13.3": 610,
 }
 """From "CUDA Toolkit and Corresponding Driver Versions" in the release notes of CUDA, but for 12.7, which has no
 toolkit: the driver 565 says 12.7 of itself."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from lmodforge.config.drivers import DRIVERS
-from lmodforge.config.node_types import NodeType
-from lmodforge.config.processors import processor
+if TYPE_CHECKING:  # a deploy with nothing to do imports this, and must not load pydantic (tests/end_to_end)
+    from lmodforge.config.node_types import NodeType
 
 _TOKEN = re.compile(r"\[(!?)([^]]+)\]|(.)")
 
@@ -36,6 +36,9 @@ class Known:
 
 def known_by(kind: NodeType) -> Known:
     """Return what modules compare for a type of nodes."""
+    from lmodforge.config.drivers import DRIVERS  # noqa: PLC0415 - see above
+    from lmodforge.config.processors import processor  # noqa: PLC0415 - see above
+
     wanted = processor(kind.archspec) if kind.archspec else None
     return Known(
         wanted.name if wanted else "",

@@ -9,6 +9,7 @@ from typing import Any
 
 from lmodforge.apply.execute import Outcome
 from lmodforge.config.models import SiteConfig
+from lmodforge.config.node_types import ANY
 from lmodforge.plan.actions import Plan
 from lmodforge.plan.layout import Layout
 from lmodforge.report.plan import plan_json
@@ -64,9 +65,11 @@ def next_steps(site: SiteConfig) -> list[str]:
     ]
     lines.append("    module avail")
     for distribution in site.distributions.values():
-        if distribution.environments:
+        # By its own name only what is built for every node is found.
+        found = [name for name in distribution.environments if ANY in (site.environments[name].nodes or (ANY,))]
+        if found:
             module = distribution.module.replace("/{version}", "")
-            lines += [f"    module load {module}", f"    source activate {distribution.environments[0]}"]
+            lines += [f"    module load {module}", f"    source activate {found[0]}"]
             break
     return lines
 

@@ -36,6 +36,7 @@ def storage(system: System, site: SiteConfig) -> Iterator[Finding]:
     if _device(system, layout.cache) != _device(system, layout.software):
         yield _room(system, "space for caches", layout.cache)
     yield _hard_links(system, site, layout)
+    yield from _locks(system, site, layout)
     yield _group(site.permissions.group)
     yield _umask(system)
 
@@ -125,6 +126,22 @@ def _hard_links(system: System, site: SiteConfig, layout: Layout) -> Finding:
         "warning",
         f"{', '.join(apart)} and the cache {layout.cache} are on two file systems: packages are copied",
         "put them on one file system, or accept the space and the time",
+    )
+
+
+def _locks(system: System, site: SiteConfig, layout: Layout) -> Iterator[Finding]:
+    """Try it where we may write; elsewhere nobody deploys."""
+    there = _nearest(system, layout.cache)
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
+        return
+    if system.can_lock(there):
+        yield Finding("file locks", "ok", f"files can be locked in {there}")
+        return
+    yield Finding(
+        "file locks",
+        "warning",
+        f"nothing can be locked in {there}: each deploy fetches packages anew, to {site.builds.scratch}",
+        "mount Lustre with `flock`, NFS with its lock daemon, or accept that",
     )
 
 

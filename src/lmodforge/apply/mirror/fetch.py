@@ -50,7 +50,8 @@ class Fetcher:
             if self.workshop.system.stat(f"{self.folder}/{each.path}"):
                 self._keep(each.path)
         if failures:
-            raise StepFailed.together(failures)
+            once = {str(failure): failure for failure in failures}  # such as a full disk
+            raise StepFailed.together([*once.values()])
 
     def python(self, wanted: WantedPython) -> PythonEntry:
         """Let uv find and check a Python for a platform; one that was checked before is known by its URL."""
@@ -88,7 +89,7 @@ class Fetcher:
 
         def fetch(wanted: Wanted) -> SiteError | None:
             nonlocal done
-            failure = _attempt(lambda: self._download(wanted))
+            failure = _attempt(lambda: self._download(wanted), self.folder)
             done += 1
             self.workshop.progress.state(_FILES, f"{done} of {len(missing)}")
             return failure
@@ -106,7 +107,7 @@ class Fetcher:
         if found != wanted.sha256:
             system.remove(f"{place}.part")
             message = f"{wanted.subject}: {wanted.url} has sha256 {found}, expected was {wanted.sha256}"
-            raise StepFailed(message, "it is not in the mirror; find out which one is right")
+            raise StepFailed(message, "it is not kept; find out which one is right")
         system.rename(f"{place}.part", place)
 
     def _by_rattler(self, missing: Sequence[Wanted]) -> list[SiteError]:
@@ -114,7 +115,7 @@ class Fetcher:
         files = [
             {"url": wanted.url, "path": f"{self.folder}/{wanted.path}", "sha256": wanted.sha256} for wanted in missing
         ]
-        failure = _attempt(lambda: self.conda.fetch(_PACKAGES, files)) if missing else None
+        failure = _attempt(lambda: self.conda.fetch(_PACKAGES, files), self.folder) if missing else None
         failures = [failure] if failure else []
         self._tell(_PACKAGES, missing, failures)
         return failures
@@ -145,9 +146,11 @@ def _is_package(wanted: Wanted) -> bool:
     return wanted.path.startswith(f"{CHANNELS}/")
 
 
-def _attempt(step: Callable[[], None]) -> SiteError | None:
+def _attempt(step: Callable[[], None], folder: str) -> SiteError | None:
     try:
         step()
+    except OSError as error:
+        return StepFailed(f"{folder}: {error.strerror}", "mend that, then run it again: what came is kept")
     except SiteError as error:
         again = "run it again: what came is kept"
         hints = {"deploy again: it carries on from there": again, None: again}  # as a deploy would say

@@ -13,6 +13,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from conda_pack import CondaPackException
 
 from lmodforge.apply.packer.files import release_environment
 from lmodforge.apply.packer.same import same_bytes
+
+_MEMORY = "512M"
 
 
 def main() -> None:
@@ -37,7 +41,7 @@ def _pack(job: dict[str, Any]) -> dict[str, str]:
         return {"failure": f"{socket.gethostname()} has no mksquashfs", "hint": "install squashfs-tools there"}
     prefix = Path(job["prefix"])
     try:
-        with tempfile.TemporaryDirectory() as made, same_bytes(prefix):
+        with tempfile.TemporaryDirectory() as made, same_bytes(prefix), _modest_memory():
             release_environment(prefix, Path(made), marks=job["dest_prefix"] == job["prefix"]).pack(
                 output=job["output"], format=job["format"], dest_prefix=job["dest_prefix"] or None, n_threads=_threads()
             )
@@ -49,6 +53,21 @@ def _pack(job: dict[str, Any]) -> dict[str, str]:
     except subprocess.CalledProcessError as error:
         return {"failure": f"mksquashfs ended with exit code {error.returncode}; the log has what it says"}
     return {}
+
+
+@contextmanager
+def _modest_memory() -> Iterator[None]:
+    """Keep mksquashfs from taking a quarter of the host's memory, which is more than many a job is given."""
+    run = subprocess.check_call
+
+    def with_less(argv: Sequence[str]) -> int:
+        return run([*argv, "-mem", _MEMORY])
+
+    subprocess.check_call = with_less  # type: ignore[assignment]  # it is all that conda-pack asks of it
+    try:
+        yield
+    finally:
+        subprocess.check_call = run
 
 
 def _threads() -> int:
