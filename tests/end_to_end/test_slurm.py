@@ -110,6 +110,13 @@ def test_each_build_is_a_job_and_this_host_publishes(site):
     assert list((site.state / "jobs").iterdir()) == []
 
 
+def test_more_jobs_than_a_command_can_name_are_found_among_all_of_ours(site, monkeypatch):
+    monkeypatch.setattr("lmodforge.apply.executors.slurm_client._LONGEST_ARGUMENT", 0)
+    site.slurm.submit("--output=/dev/null", "--wrap=true", "--job-name=a|b", cwd=site.root.parent)
+    site.describe(one="true")
+    assert site.deploy().settled
+
+
 def test_each_job_has_a_package_cache_of_its_own(site):
     site.describe(one="true", two="true")
     site.deploy()
