@@ -46,17 +46,14 @@ TAR = IMAGE.model_copy(
 )
 
 
-def by_node(*types):
-    """Say in the site file that sci is for these types of nodes."""
-    base = {"kind": "miniforge", "version": "25.3.0-3", "module": "python/miniforge", "environments": ["sci"]}
-    return {
-        "nodes": {
-            "a100": {"hosts": ["gpu*"], "job": {"partition": "gpu", "gpus": 1, "account": "of-builds"}},
-            "zen4": {"archspec": "zen4", "job": {"constraint": "zen4&ib"}},
-        },
-        "distributions": {"base": base},
-        "environments": {"sci": {"version": "2026.11", "conda": ["python"], "nodes": {name: {} for name in types}}},
+NODES = {
+    "nodes": {
+        "arm": {"archspec": "neoverse_v1", "job": {"partition": "arm"}},
+        "a100": {"hosts": ["gpu*"], "job": {"partition": "gpu", "gpus": 1, "account": "of-builds"}},
+        "zen4": {"archspec": "zen4", "job": {"constraint": "zen4&ib"}},
     }
+}
+"""Nodes of another family have no release among those of this platform."""
 
 
 CASES = {
@@ -66,8 +63,8 @@ CASES = {
     "slurm-of-micromamba": ({"kind": "slurm"}, MICROMAMBA, {}),
     "slurm-with-ssh": ({"kind": "slurm", "ssh_to_nodes": "true"}, replace(SCI, packages=frozenset({"notebook"})), {}),
     "slurm-without-login": ({"kind": "slurm"}, replace(SCI, packages=frozenset({"jupyter-server"})), {"login": []}),
-    "slurm-by-node": (SLURM, SCI, by_node("a100", "zen4", "any")),
-    "slurm-on-some-nodes": (SLURM, SCI, by_node("a100", "zen4")),
+    "slurm-by-node": (SLURM, replace(SCI, types=("a100", "zen4", "any")), NODES),
+    "slurm-on-some-nodes": (SLURM, replace(SCI, types=("a100", "zen4")), NODES),
     "slurm-odd": (ODD_SLURM, SCI, {"title": ODD}),
     "pbs": (PBS, SCI, {}),
     "pbs-odd": (ODD_PBS, SCI, {"title": ODD}),

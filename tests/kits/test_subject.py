@@ -50,15 +50,21 @@ def expected(*loads: str, size: int | None = None) -> tuple[Subject, ...]:
 
 def test_environments_come_first_and_none_that_is_not_installed(tmp_path):
     published = {"sci/2026.11": SCI, "uv/0.13.8": UV, "python/miniforge-25.3.0": BASE, "gone/1": "/software/gone"}
-    found = subjects_of_receipts(site_with(tmp_path, SLURM), published, receipts())
+    found = subjects_of_receipts(site_with(tmp_path, SLURM), published, {}, receipts())
     assert found == expected("sci/2026.11", size=7)
+
+
+def test_the_types_of_nodes_are_those_that_are_deployed_here_not_all_that_the_site_file_names(tmp_path):
+    types = {"x86": SCI, "any": SCI}
+    found = subjects_of_receipts(site_with(tmp_path, SLURM), {"sci/2026.11": SCI}, {"sci/2026.11": types}, receipts())
+    assert [subject.types for subject in found] == [("x86", "any")]
 
 
 def test_what_can_no_longer_be_loaded_is_none(tmp_path):
     gone = {"version": "2026.11", "conda": ["python"], "lifecycle": {"removed": "2026-01-01"}}
     base = {"kind": "miniforge", "version": "25.3.0-3", "module": "python/miniforge-25.3.0", "environments": ["sci"]}
     site = site_with(tmp_path, SLURM, distributions={"base": base}, environments={"sci": gone})
-    found = subjects_of_receipts(site, {"sci/2026.11": SCI, "python/miniforge-25.3.0": BASE}, receipts())
+    found = subjects_of_receipts(site, {"sci/2026.11": SCI, "python/miniforge-25.3.0": BASE}, {}, receipts())
     assert found == expected("sci/2026.11")[1:]
 
 
@@ -66,7 +72,7 @@ def test_in_a_hierarchy_the_distribution_is_loaded_first(tmp_path):
     site = site_with(tmp_path, SLURM, modules={"layout": "hierarchy"})
     published = {"sci/2026.11": SCI, "python/miniforge-25.3.0": BASE}
     both = ("python/miniforge-25.3.0", "sci/2026.11")
-    assert subjects_of_receipts(site, published, receipts()) == expected(*both, size=7)
+    assert subjects_of_receipts(site, published, {}, receipts()) == expected(*both, size=7)
 
 
 def test_what_runs_scripts_is_what_the_environment_has():

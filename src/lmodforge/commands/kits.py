@@ -22,8 +22,8 @@ def write_kits(site: str, root: str, out: str) -> str:
     deployed = read_deployment(opened)
     if opened.system.names(target):
         raise SiteError(f"{out} is not empty", "name a directory that is not there yet")
-    files = 0
-    for subject in subjects_of_receipts(opened.config, deployed.generation.modules, deployed.installed):
+    files, current = 0, deployed.generation
+    for subject in subjects_of_receipts(opened.config, current.modules, current.variants, deployed.installed):
         folder = target / subject.module
         for kit in starter_kits(opened.config, subject, opened.templates):
             opened.system.make_directory(folder)

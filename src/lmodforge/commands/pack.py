@@ -128,7 +128,7 @@ def _choose(name: str, node: str, opened: OpenSite, deployed: Deployment) -> Sub
     """Find the environment that is meant; a site has one of a name, and each a release for a type of nodes."""
     modules, variants = deployed.generation.modules, deployed.generation.variants
     modules = modules | {module: releases[node] for module, releases in variants.items() if node in releases}
-    subjects = subjects_of_receipts(opened.config, modules, deployed.installed)
+    subjects = subjects_of_receipts(opened.config, modules, variants, deployed.installed)
     environments = [subject for subject in subjects if subject.engine]
     found = next((subject for subject in environments if name in (subject.name, subject.module)), None)
     if found is None:

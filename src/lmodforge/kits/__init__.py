@@ -1,6 +1,6 @@
 """Starter kits: the files with which a user's first job on a site's batch system works. Pure.
 
-    for subject in subjects_of_receipts(site, generation.modules, installed):     # what is deployed
+    for subject in subjects_of_receipts(site, generation.modules, generation.variants, installed):  # what is deployed
         for kit in starter_kits(site, subject, templates):
             kit.file, kit.text, kit.command, kit.title, kit.summary, kit.runnable
 

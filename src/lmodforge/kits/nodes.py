@@ -24,12 +24,10 @@ class Nodes:
 
 
 def nodes_of(site: SiteConfig, subject: Subject) -> Nodes:
-    """Return them in the order in which a node chooses."""
-    written = site.environments.get(subject.name) if subject.engine else None
-    types = [name for name in written.nodes if name != ANY] if written else []
-    jobs = {name: site.nodes[name].job for name in types}
+    """Return them in the order in which a node chooses; the site file may have moved on from what is deployed."""
+    jobs = {name: site.nodes[name].job for name in subject.types if name in site.nodes}
     asked = {name: shlex.join(_options(job)) for name, job in jobs.items() if _options(job)}
-    only = bool(written and written.nodes and ANY not in written.nodes)
+    only = bool(subject.types) and ANY not in subject.types
     first = next((jobs[name] for name in asked), Job())
     return Nodes(asked, first if only else Job(), only)
 

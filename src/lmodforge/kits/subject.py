@@ -35,6 +35,8 @@ class Subject:
     """Bytes on disk, where that is known."""
     archives: tuple[Archive, ...] = ()
     """Those that a deploy has made, the best for a job first."""
+    types: tuple[str, ...] = ()
+    """The types of nodes by which its module chooses, in that order; empty: it is for all."""
     activate: str = ""
     """What activates a user's own environment in a distribution, such as `source activate`; empty: nothing does."""
 
@@ -71,9 +73,15 @@ class Subject:
 
 
 def subjects_of_receipts(
-    site: SiteConfig, modules: Mapping[str, str], installed: Mapping[str, Installed]
+    site: SiteConfig,
+    modules: Mapping[str, str],
+    variants: Mapping[str, Mapping[str, str]],
+    installed: Mapping[str, Installed],
 ) -> tuple[Subject, ...]:
-    """Return what jobs can work in, given a generation's modules with their prefixes, and all that is installed."""
+    """Return what jobs can work in, given a generation's modules with their prefixes, and all that is installed.
+
+    `variants` are the prefixes by type of nodes, of modules that choose by it.
+    """
     bases = {receipt.name: path for path, receipt in installed.items() if isinstance(receipt, DistributionReceipt)}
     packed: dict[str, list[tuple[str, ArchiveReceipt]]] = {}
     for receipt in installed.values():
@@ -90,9 +98,16 @@ def subjects_of_receipts(
                 below = by_prefix.get(bases.get(receipt.distribution, ""), "")
                 loads = _loads(site, module, below)
                 packages = _names(package.name for package in receipt.packages)
-                archives = published(packed.get(prefix, ()))
                 yield Subject(
-                    receipt.name, receipt.version, loads, prefix, receipt.engine, packages, receipt.size, archives
+                    receipt.name,
+                    receipt.version,
+                    loads,
+                    prefix,
+                    receipt.engine,
+                    packages,
+                    receipt.size,
+                    archives=published(packed.get(prefix, ())),
+                    types=tuple(variants.get(module, ())),
                 )
             elif isinstance(receipt, DistributionReceipt):
                 packages = _names(package.name for package in receipt.packages)

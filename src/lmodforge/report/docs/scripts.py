@@ -49,6 +49,7 @@ def subject_of(view: View, one: Environment | Distribution) -> Subject:
         packages=_names(release.packages),
         size=release.size,
         archives=release.archives,
+        types=release.types,
     )
 
 
