@@ -263,7 +263,7 @@ def _base_receipt(site, name) -> DistributionReceipt:
 
 def _release_receipt(site, base, name) -> ReleaseReceipt:
     environment = site.environments[name]
-    wanted = [PackageEntry(name=name, version="1.0") for name in requested(environment)]
+    wanted = [PackageEntry(name=name, version="1.0") for name in requested(environment, "")]
     return ReleaseReceipt(
         lmodforge="0",
         made_at=_day(0),

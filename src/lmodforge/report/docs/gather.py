@@ -14,9 +14,11 @@ from lmodforge.config.distributions import Distribution as DistributionConfig
 from lmodforge.config.environments import Environment as EnvironmentConfig
 from lmodforge.config.licences import without_token
 from lmodforge.config.models import SiteConfig
+from lmodforge.config.node_types import OnNodes
 from lmodforge.kits.archive import Archive, published
 from lmodforge.plan.archives import archives_of
 from lmodforge.plan.layout import link_name
+from lmodforge.plan.variants import on_nodes
 from lmodforge.receipts.models import (
     DistributionReceipt,
     GenerationReceipt,
@@ -140,7 +142,7 @@ class _Gathering:
             newest=newest,
             default=bool(written and written.default),
             imports=written.check.imports if written else (),
-            wanted=requested(written) if written else (),
+            wanted=requested(written, newest.node) if written else (),
             **_said(written),
             **_end_of_life(written),
         )
@@ -224,8 +226,9 @@ def _end_of_life(written: DistributionConfig | EnvironmentConfig | None) -> dict
     return {"retired": cycle.deprecated or "", "removed": cycle.removed or "", "advice": cycle.advice}
 
 
-def requested(written: EnvironmentConfig) -> tuple[str, ...]:
-    """Return the names of what was asked for, as metadata write them."""
+def requested(written: EnvironmentConfig, node: str) -> tuple[str, ...]:
+    """Return the names of what was asked for on nodes of a type, as metadata write them."""
+    written = on_nodes(written, written.nodes.get(node, OnNodes()))
     asked = [spec.rpartition("::")[2] for spec in written.conda] + list(written.pypi)
     names = (match[0] for text in asked if (match := _NAME.match(text.strip())))
     return tuple(sorted({canonicalize_name(name) for name in names}))
