@@ -22,7 +22,7 @@ from lmodforge.tasks.shared import JSON, SITE, show, task
         "rootfs": "in this root file system, by bubblewrap",
         "ssh": "on this login node",
         "srun": "in a job, with these options of srun",
-        "on": "`slurm`: in jobs on each partition of the site",
+        "on": "`slurm`: in jobs on each partition of the site, and on nodes of each type that modules choose by",
         "user": "as this user; in a container a number",
     },
 )
