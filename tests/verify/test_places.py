@@ -7,6 +7,7 @@ import pytest
 
 from lmod import lmod
 from lmodforge.apply.system import RealSystem
+from lmodforge.config.models import SiteConfig
 from lmodforge.errors import SiteError
 from lmodforge.plan.layout import Layout
 from lmodforge.receipts.models import DistributionReceipt, InterpreterEntry
@@ -16,7 +17,7 @@ from lmodforge.verify.places.containers import Container
 from lmodforge.verify.places.derive import usable_engine, why_unusable
 from lmodforge.verify.places.reached import Reached, find_lmod_there
 from lmodforge.verify.places.rootfs import root_file_system
-from lmodforge.verify.places.slurm import Job
+from lmodforge.verify.places.slurm import Job, jobs_of
 from lmodforge.verify.places.ssh import login_node
 from lmodforge.verify.places.user import AnotherUser
 
@@ -63,6 +64,26 @@ def test_a_job_has_its_own_directory_for_temporary_files_its_nodes_name_and_noth
     given = {"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "B": "2", "SLURMD_NODENAME": "n1 or so"}
     said = subprocess.run(argv[start:], env=given, capture_output=True, text=True, check=True).stdout
     assert sorted(said.splitlines()) == ["A=1", "SLURMD_NODENAME=n1 or so", f"TMPDIR={tmp_path}"]
+
+
+def test_jobs_go_to_each_partition_and_to_each_type_of_nodes_that_a_job_can_ask_for():
+    gpu, scheduler = {"partition": "gpu"}, {"kind": "slurm", "partitions": {"cpu": {}, "gpu": {}}}
+    nodes = {
+        "a100": {"hosts": ("gpu*",), "job": gpu},
+        "h100": {"hosts": ("h*",), "job": {**gpu, "constraint": "h100"}},
+        "zen4": {"archspec": "zen4"},
+    }
+    site = {"name": "small", "paths": {"software": "/s", "modulefiles": "/m"}, "nodes": nodes}
+    assert jobs_of(SiteConfig.model_validate(site), nodes) == {
+        "": "",
+        "--partition=gpu": "a100",
+        "--partition=gpu --constraint=h100": "h100",
+    }
+    assert jobs_of(SiteConfig.model_validate(site | {"scheduler": scheduler}), nodes) == {
+        "--partition=cpu": "",
+        "--partition=gpu": "a100",
+        "--partition=gpu --constraint=h100": "h100",
+    }
 
 
 def test_a_container_is_read_only_without_network_and_leaves_nothing():

@@ -52,8 +52,9 @@ def jobs_of(site: SiteConfig, types: Iterable[str]) -> dict[str, str]:
     named = site.scheduler.partitions if isinstance(site.scheduler, SlurmScheduler) else {}
     found = dict.fromkeys((f"--partition={name}" for name in named), "") or {"": ""}
     for kind in types:
-        options = shlex.join(sbatch_options(site.nodes[kind].job.over(site.builds.job)))
-        found[options] = found.get(options) or kind
+        # A type whose jobs ask for nothing cannot be had: a job that asks for nothing promises no such node.
+        if options := shlex.join(sbatch_options(site.nodes[kind].job.over(site.builds.job))):
+            found[options] = found.get(options) or kind
     return found
 
 
