@@ -110,6 +110,16 @@ def test_its_page_says_what_each_type_of_nodes_gets_and_how(name, pages, golden,
     golden(request.path.parent / f"expected/nodes-{name}.md", page)
 
 
+def test_those_who_run_the_cluster_see_where_a_module_leads_on_each_type_of_nodes(pages):
+    page = pages["markdown/operations/deep.md"].decode()
+    rows = [line.split(" | ")[:3] for line in page.splitlines() if line.startswith("| `ml/2`")]
+    assert rows == [
+        ["| `ml/2` on nodes of type a100", "2", "`/p/releases/ml-a100-00000004`"],
+        ["| `ml/2` on nodes of type zen4", "2", "`/p/releases/ml-zen4-00000005`"],
+        ["| `ml/2` on every other node", "2", "`/p/releases/ml-00000006`"],
+    ]
+
+
 def test_the_builder_has_nothing_to_complain_about(pages, tmp_path):
     publish_tree(RealSystem(), str(tmp_path / "out"), pages, html=True)
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from lmodforge.config.shipped import shipped
 from lmodforge.errors import SiteError, Where
 from lmodforge.modulefile.shells import sh
+from lmodforge.plan.nodes import where
 from lmodforge.report.docs import charts
 from lmodforge.report.docs.addresses import distribution_page, downloads_of, environment_page, operations_page
 from lmodforge.report.docs.dates import day
@@ -112,6 +113,7 @@ class PageTemplates:
             "proof": proof,
             "sizes_chart": charts.sizes_chart,
             "timeline": charts.timeline,
+            "where": where,
         }
         return environment
 
