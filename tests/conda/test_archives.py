@@ -258,9 +258,9 @@ def test_pages_say_that_it_is_packed_and_where(packable, tmp_path):
     assert f"**sci is packed already**, and jobs fetch it from where it is: `{best.path}`" in jobs
     assert "conda-pack" not in jobs
     page = (tmp_path / "markdown/environments/small/base/sci.md").read_text()
-    rows = [line.split(" | ") for line in page.splitlines() if line.startswith(f"| `{archives(packable)}")]
-    assert {row[0][2:]: row[-1][:-2] for row in rows} == {
-        f"`{archives(packable)}/sci-1.{kind}`": f"`{one.sha256}`" for kind, one in receipts(packable).items()
+    rows = [line.split("`")[1::2] for line in page.splitlines() if line.startswith(f"- `{archives(packable)}")]
+    assert {name: rest for name, *rest in rows} == {
+        f"{archives(packable)}/sci-1.{kind}": [one.path, one.sha256] for kind, one in receipts(packable).items()
     }
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -20,6 +21,7 @@ from lmodforge.plan.archives import archives_of
 from lmodforge.plan.layout import link_name
 from lmodforge.plan.variants import on_nodes
 from lmodforge.receipts.models import (
+    ArchiveReceipt,
     DistributionReceipt,
     GenerationReceipt,
     Installed,
@@ -158,12 +160,17 @@ class _Gathering:
 
     def _archives(self, release: str, module: str) -> tuple[Archive, ...]:
         """Return those of a release, then those of the same module's releases for other types of nodes."""
-        named = archives_of(self.generation, self.installed).items()
         others = {*self.generation.variants.get(module, {}).values()} - {release}
-        return (
-            *published((link, archive) for link, archive in named if archive.release == release),
-            *published((link, archive) for link, archive in named if archive.release in others),
-        )
+        of_others = [each for other in others for each in self._packed.get(other, ())]
+        return (*published(self._packed.get(release, ())), *published(of_others))
+
+    @cached_property
+    def _packed(self) -> Mapping[str, list[tuple[str, ArchiveReceipt]]]:
+        """The archives that users find, with their names, by release."""
+        packed: dict[str, list[tuple[str, ArchiveReceipt]]] = {}
+        for link, archive in archives_of(self.generation, self.installed).items():
+            packed.setdefault(archive.release, []).append((link, archive))
+        return packed
 
 
 def _release(receipt: ReleaseReceipt, base: DistributionReceipt, module: str, by_name: bool) -> Release:
