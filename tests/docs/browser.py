@@ -60,12 +60,18 @@ def ask(page: Page, question: str) -> None:
 
 
 def answer(page: Page) -> list[str]:
-    """Return the count, and then each package with its rows, as a person reads them."""
-    lines = [page.locator(".lf-search__count").inner_text()]
-    for hit in page.locator(".lf-hit").all():
-        lines.append(" ".join(hit.locator("h2, :scope > .lf-badge").all_inner_texts()))
-        lines += [" ".join(row.inner_text().split()) for row in hit.locator("li").all()]
-    return lines
+    """Return the count, and then each package with its rows, as a person reads them: what is drawn, at one moment."""
+    page.locator(".lf-search__count").wait_for()
+    return page.evaluate("""async () => {
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+      return [
+        document.querySelector(".lf-search__count").innerText,
+        ...[...document.querySelectorAll(".lf-hit")].flatMap((hit) => [
+          [...hit.querySelectorAll("h2, :scope > .lf-badge")].map((part) => part.innerText).join(" "),
+          ...[...hit.querySelectorAll("li")].map((row) => row.innerText.trim().split(/\\s+/).join(" ")),
+        ]),
+      ];
+    }""")
 
 
 def pasted(page: Page) -> str:

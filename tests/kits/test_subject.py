@@ -1,43 +1,15 @@
-"""Subjects: the same from a site's modules as from its receipts."""
+"""Subjects: what jobs can work in, by the receipts."""
 
 from pathlib import Path
 
 from kits.example import SLURM, site_with
-from lmodforge.kits.subject import Subject, subjects_of_modules, subjects_of_receipts
-from lmodforge.modulefile.context import (
-    DistributionModule,
-    EnvironmentModule,
-    LifeCycle,
-    Look,
-    Module,
-    Package,
-    RemovedModule,
-    ToolModule,
-)
-from lmodforge.modulefile.policy import Policy
+from lmodforge.kits.subject import Subject, subjects_of_receipts
 from lmodforge.receipts.models import DistributionReceipt, PackageEntry, ReleaseReceipt, ToolReceipt
 
 BASE = "/software/python/miniforge-25.3.0"
 SCI = f"{BASE}/releases/sci-3f2a9c1d"
 UV = "/software/uv/0.13.8"
 MADE = {"lmodforge": "1", "made_at": "2026-11-20T00:00:00Z"}
-
-
-def look(name: str, **more) -> Look:
-    title, _, version = name.partition("/")
-    return Look(name, title, version, "python", "", **more)
-
-
-def modules(below: str = "") -> list[Module]:
-    packages = (Package("Jupyter_Lab", "4"), Package("jupyterlab", "4"))
-    gone = LifeCycle(removed="2026-01-01")
-    return [
-        DistributionModule(look("python/miniforge-25.3.0"), "miniforge", BASE, Policy("Demo")),
-        EnvironmentModule(look("sci/2026.11"), SCI, "conda", "sci", packages, below=below),
-        EnvironmentModule(look("old/1", lifecycle=gone), f"{BASE}/releases/old-1", "conda", "old"),
-        ToolModule(look("uv/0.13.8"), UV, Policy("Demo")),
-        RemovedModule(look("ml/1")),
-    ]
 
 
 def receipts():
@@ -76,21 +48,24 @@ def expected(*loads: str, size: int | None = None) -> tuple[Subject, ...]:
     )
 
 
-def test_modules_give_environments_first_and_none_that_cannot_be_loaded(tmp_path):
-    assert subjects_of_modules(site_with(tmp_path, SLURM), modules()) == expected("sci/2026.11")
-
-
-def test_receipts_give_the_same(tmp_path):
+def test_environments_come_first_and_none_that_is_not_installed(tmp_path):
     published = {"sci/2026.11": SCI, "uv/0.13.8": UV, "python/miniforge-25.3.0": BASE, "gone/1": "/software/gone"}
     found = subjects_of_receipts(site_with(tmp_path, SLURM), published, receipts())
     assert found == expected("sci/2026.11", size=7)
+
+
+def test_what_can_no_longer_be_loaded_is_none(tmp_path):
+    gone = {"version": "2026.11", "conda": ["python"], "lifecycle": {"removed": "2026-01-01"}}
+    base = {"kind": "miniforge", "version": "25.3.0-3", "module": "python/miniforge-25.3.0", "environments": ["sci"]}
+    site = site_with(tmp_path, SLURM, distributions={"base": base}, environments={"sci": gone})
+    found = subjects_of_receipts(site, {"sci/2026.11": SCI, "python/miniforge-25.3.0": BASE}, receipts())
+    assert found == expected("sci/2026.11")[1:]
 
 
 def test_in_a_hierarchy_the_distribution_is_loaded_first(tmp_path):
     site = site_with(tmp_path, SLURM, modules={"layout": "hierarchy"})
     published = {"sci/2026.11": SCI, "python/miniforge-25.3.0": BASE}
     both = ("python/miniforge-25.3.0", "sci/2026.11")
-    assert subjects_of_modules(site, modules("python/miniforge-25.3.0")) == expected(*both)
     assert subjects_of_receipts(site, published, receipts()) == expected(*both, size=7)
 
 

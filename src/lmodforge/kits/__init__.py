@@ -4,8 +4,7 @@
         for kit in starter_kits(site, subject, templates):
             kit.file, kit.text, kit.command, kit.title, kit.summary, kit.runnable
 
-`lmodforge.kits.subject` says what a job can work in: `subjects_of_receipts` for what is deployed, `subjects_of_modules`
-for what a site file asks for; both give the same subjects. `lmodforge.kits.render.starter_kits` gives the files of one
+`lmodforge.kits.subject` says what a job can work in. `lmodforge.kits.render.starter_kits` gives the files of one
 subject, in the order of their use, by the site's `scheduler.kind`:
 
 * slurm, pbs: a batch script; with Jupyter in the subject, a script that runs it in a job and says how to connect

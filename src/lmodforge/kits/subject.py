@@ -1,4 +1,4 @@
-"""What a job works in, named by the modules it loads: from receipts for what is deployed, from modules before that."""
+"""What a job works in, named by the modules it loads: from the receipts of what is deployed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from lmodforge.config.archives import Format
 from lmodforge.config.models import SiteConfig
 from lmodforge.kits.archive import Archive, archive_name, published
-from lmodforge.modulefile.context import DistributionModule, EnvironmentModule, Module, activation_of
+from lmodforge.modulefile.context import activation_of
 from lmodforge.receipts.models import ArchiveReceipt, DistributionReceipt, Installed, ReleaseReceipt
 
 _ACTIVATE = {"conda": "source activate", "micromamba": "micromamba activate", "venv": "source activate"}
@@ -68,23 +68,6 @@ class Subject:
     def script(self) -> str:
         """What a user's own script is called until they name theirs."""
         return "my_script.R" if self.program == "Rscript" else "my_script.py"
-
-
-def subjects_of_modules(site: SiteConfig, modules: Iterable[Module]) -> tuple[Subject, ...]:
-    """Return what jobs can work in, given the modules that a site file asks for."""
-    return _in_order(
-        Subject(
-            name=module.name if isinstance(module, EnvironmentModule) else _stem(module.look.full_name),
-            version=module.look.version,
-            modules=_loads(site, module.look.full_name, getattr(module, "below", "")),
-            prefix=module.prefix,
-            engine=getattr(module, "engine", ""),
-            packages=_names(package.name for package in module.packages),
-            activate=_ACTIVATE.get(module.activation, "") if isinstance(module, DistributionModule) else "",
-        )
-        for module in modules
-        if isinstance(module, EnvironmentModule | DistributionModule) and not module.look.lifecycle.removed
-    )
 
 
 def subjects_of_receipts(

@@ -16,6 +16,8 @@ _TIMEOUT = 60.0
 """Seconds that a command of Slurm's may take: a busy controller answers late."""
 _LONGEST = 1001
 """Slurm's own `MaxArraySize` where it does not say."""
+_LONGEST_ARGUMENT = 100_000
+"""Bytes; Linux takes 128 KiB. Beyond that we ask for all jobs of ours, and choose."""
 
 ENDED = frozenset({
     *("BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED"),
@@ -58,10 +60,16 @@ class Slurm:
         """Return all tasks of the jobs with these names that the controller still knows."""
         if not names:
             return []
-        whose = [f"--user={os.geteuid()}", f"--name={','.join(names)}"]
+        named = f"--name={','.join(names)}"
+        whose = [f"--user={os.geteuid()}", *([named] if len(named) < _LONGEST_ARGUMENT else [])]
         said = self._call(["squeue", "--noheader", "--array", "--states=all", *whose, f"--format={_FORMAT}"])
         lines = (line.split("|", 5) for line in said.splitlines())
-        return [Task(name, job, int(index), *rest) for name, job, index, *rest in lines if index.isdecimal()]
+        ours = frozenset(names)
+        return [
+            Task(name, job, int(index), *rest)
+            for name, job, index, *rest in lines
+            if name in ours and index.isdecimal()
+        ]
 
     def cancel(self, jobs: Sequence[str]) -> None:
         """Cancel; what has ended already is fine."""
