@@ -106,7 +106,7 @@ def test_a_build_that_needs_more_memory_than_it_was_given_says_so(site):
     assert code == 1
     assert "slurmstepd" in said
     assert "exceeded memory limit" in said
-    assert "hint: give it more `memory` in `builds.job`, or in `job` of the environment" in said
+    assert "hint: give it more `memory` in `builds.job`, or in `job` of the environment or of its node type" in said
     assert site.current is None
     shutil.rmtree(site.scratch)  # it was killed outright
     site.scratch.mkdir()
@@ -127,4 +127,4 @@ def test_a_program_that_is_killed_for_want_of_memory_is_told_apart_from_one_that
     [killed, why] = raised.value.mistakes
     assert killed.message == "environment one: exit code 137 from sh -c kill -9 $$"
     assert re.match(r"environment one: job \d+_0 ended as OUT_OF_MEMORY on n\d", why.message)
-    assert why.hint == "give it more `memory` in `builds.job`, or in `job` of the environment"
+    assert why.hint == "give it more `memory` in `builds.job`, or in `job` of the environment or of its node type"
