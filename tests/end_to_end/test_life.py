@@ -148,6 +148,9 @@ def test_prune_removes_what_only_old_generations_need_and_what_no_release_shares
     assert not status(small).drifted
     assert small.deploy().plan.is_empty
     assert prune(small) == "Nothing to prune."
+    small.write(site_text(tiny=["six"]))
+    assert small.deploy().settled, "what is needed again is fetched again"
+    assert cached(small) == {"six.py", "idnadata.py"}
 
 
 def cached(small):
