@@ -55,7 +55,8 @@ class Site(Small):
     @property
     def jobs(self) -> list[tuple[str, str]]:
         """Number and state of each task of this site's jobs, as they were submitted."""
-        return [task for task in sorted(_all(self.slurm).items()) if task[0] not in self.before]
+        tasks = sorted(_all(self.slurm).items(), key=lambda task: [*map(int, task[0].split("_"))])
+        return [task for task in tasks if task[0] not in self.before]
 
     def checking(self, count: int = 1) -> list[str]:
         """Wait until that many builds are at their checks; return the numbers of all that run."""
