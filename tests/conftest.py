@@ -36,6 +36,6 @@ def golden(request):
 
 @pytest.fixture(scope="session")
 def slurm(tmp_path_factory):
-    """A Slurm with two nodes, n1 and n2, and the partitions main and short."""
+    """A Slurm with two nodes, n1 and n2, and the partitions main, short and urgent."""
     with running(tmp_path_factory.mktemp("slurm")) as slurm:
         yield slurm

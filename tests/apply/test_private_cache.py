@@ -1,5 +1,8 @@
 """A private cache: below `builds.scratch`, nobody else's, and gone at the end."""
 
+import errno
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,22 @@ def test_a_host_without_the_directory_is_told_so_and_gets_none(tmp_path):
         f"`builds.scratch`, {tmp_path}/local, is not on this host\n  hint: make it, or name another directory"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+class Full(RealSystem):
+    """A world in which there is no room for another directory."""
+
+    def make_directory(self, path, mode=0o755):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
+def test_where_none_can_be_made_the_key_to_change_is_told(tmp_path):
+    full = replace(workshop(tmp_path, tmp_path), system=Full())
+    with pytest.raises(StepFailed) as refusal, private_cache(full):
+        pass
+    assert str(refusal.value) == (
+        f"`builds.scratch`, {tmp_path}: No space left on device\n  hint: mend that, or name another directory"
+    )
 
 
 def test_where_files_can_be_locked_the_sites_own_cache_is_used(tmp_path):

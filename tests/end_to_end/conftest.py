@@ -3,7 +3,9 @@
 import pytest
 
 from containers import BARE, Podman, debootstrap, remove
+from end_to_end.slurm_site import Site, states
 from end_to_end.small import Small, site_text
+from me import ME
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +44,19 @@ def podman(tmp_path_factory, bare):
             patch.setenv(name, value)
         yield podman
     podman.remove()
+
+
+@pytest.fixture
+def slurm_site(tmp_path, slurm, monkeypatch):
+    """A site of the test's own, whose builds are jobs; it leaves none, and no cache."""
+    for name, value in slurm.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("lmodforge.apply.executors.slurm_follow.POLL", 0.2)
+    site = Site(tmp_path, slurm)
+    yield site
+    for deploy in site.deploys:
+        deploy.kill()
+        deploy.wait()
+    site.slurm.run("scancel", "--quiet", "--user", ME)
+    assert list(site.scratch.iterdir()) == [], "a job left its cache"
+    assert set(states(site)).isdisjoint({"RUNNING", "PENDING"}), "a job was left"

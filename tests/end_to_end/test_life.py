@@ -148,6 +148,9 @@ def test_prune_removes_what_only_old_generations_need_and_what_no_release_shares
     assert not status(small).drifted
     assert small.deploy().plan.is_empty
     assert prune(small) == "Nothing to prune."
+    small.write(site_text(tiny=["six"]))
+    assert small.deploy().settled, "what is needed again is fetched again"
+    assert cached(small) == {"six.py", "idnadata.py"}
 
 
 def cached(small):
@@ -159,6 +162,7 @@ def cached(small):
 def test_prune_keeps_what_a_login_of_the_last_days_may_use(small):
     two_generations(small)
     assert prune(small, keep=1, days=30) == "Nothing to prune."
+    assert prune(small, keep=1, days=10**12) == "Nothing to prune."
     journal = small.state / "journal.jsonl"
     entries = [json.loads(line) for line in journal.read_text().splitlines()]
     assert [(entry["from"], entry["to"], entry["why"]) for entry in entries] == [(0, 1, "deploy"), (1, 2, "deploy")]

@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from end_to_end.small import Small, site_text
+from lmodforge.apply.executors.slurm_work import Orders, Work
+from lmodforge.apply.system import RealSystem
 from ordinary import USER, ordinary
 from slurm import running
 
@@ -59,6 +61,20 @@ def test_an_ordinary_user_deploys_verifies_goes_back_and_prunes(user):
     site.succeed("prune", "--keep", "1", "--older-than", "0")
     assert [path.name for path in (site.modulefiles / "generations").iterdir()] == ["0003"]
     assert site.owners() == {USER.pw_uid}
+
+
+def test_who_did_not_deploy_sees_the_status_also_while_jobs_build(user):
+    (folder := user.folder / "of_root").mkdir()
+    site = Small(folder)
+    site.write(site_text(tiny=["six"]))
+    site.deploy()
+    config = site.open().config
+    Work(RealSystem(), f"{site.state}/jobs/one").write_orders(Orders(config, "", ""))
+    done = user.lmodforge("status", "--site", site.file, "--root", site.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1] == "The disk is as it was deployed."
+    done = user.run("ls", site.state / "jobs/one")
+    assert done.stderr.endswith("Permission denied\n")
 
 
 def test_an_ordinary_users_builds_are_jobs_of_theirs(user):

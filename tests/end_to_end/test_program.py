@@ -77,6 +77,13 @@ def test_an_unknown_site_is_explained(verb):
     assert done.stderr.startswith("there is no site `nosuch`\n  hint: ")
 
 
+@pytest.mark.parametrize("task", [["deploy"], ["verify"], ["docs", "--check"]])
+def test_fewer_jobs_than_none_are_refused(task, small):
+    found = lmodforge(*task, "--jobs", "-3", *of(small))
+    assert (found.returncode, found.stdout) == (1, "")
+    assert found.stderr == "--jobs -3: that is no number of jobs\n  hint: 1 or more\n"
+
+
 def test_before_the_first_deploy_there_is_nothing_to_report(small):
     for verb in (["status"], ["rollback"], ["prune"], ["find", "six"]):
         done = lmodforge(*verb, *of(small))

@@ -80,6 +80,30 @@ def test_conda_is_asked_for_what_the_nodes_have_and_once_where_they_have_the_sam
     }
 
 
+def test_environments_that_ask_for_the_same_have_a_lock_each(tmp_path):
+    same = load(
+        tmp_path,
+        "name: alpha\npaths: {software: /sw, modulefiles: /mf}\n"
+        "distributions:\n"
+        "  base: {kind: miniforge, version: 25.3.0-3, module: m/1, environments: [ml, teaching]}\n"
+        "  plain: {kind: python, module: p/1, environments: [geo, maps]}\n"
+        "environments:\n"
+        "  ml: {version: one, conda: [numpy], pypi: [six]}\n"
+        "  teaching: {version: one, conda: [numpy], pypi: [six]}\n"
+        "  geo: {version: one, pypi: [shapely]}\n"
+        "  maps: {version: one, pypi: [shapely]}\n",
+    )
+    conda = conda_requests(same, X86)
+    assert [request.file for request in conda] == ["ml/linux-64.lock", "teaching/linux-64.lock"]
+    further = pypi_requests(same, Facts(locks={request.key: "packages: []" for request in conda}))
+    assert [request.file for request in further] == ["ml/pylock.linux-64.toml", "teaching/pylock.linux-64.toml"]
+    plain = lock_requests(same, {"plain": HOST}, HOST, X86.platform)
+    assert [request.file for request in plain if request.file] == [
+        "geo/pylock.linux-64.toml",
+        "maps/pylock.linux-64.toml",
+    ]
+
+
 def test_an_environment_that_gets_types_keeps_the_lock_that_it_has(site, tmp_path):
     without = load(
         tmp_path,

@@ -45,9 +45,8 @@ def execute(
     refuse_conflicts(plan)
     _refuse_full_disk(plan, workshop)
     if plan.archives:
-        workshop.system.make_directory(
-            workshop.layout.archives
-        )  # where we may not, that is told before hours of building
+        # Where we may not, that is told before hours of building.
+        workshop.system.make_directory(workshop.layout.archives)
     executor.carry_out(plan)
     captured = any(release.engine == "conda" and release.build for release in plan.releases)
     generation = _what_is_left(replan()) if captured else plan.publish

@@ -127,9 +127,9 @@ def resolve_all(requests: Sequence[LockRequest], workshop: Workshop, engines: En
 
 
 def _batches(requests: Sequence[LockRequest]) -> list[list[LockRequest]]:
-    """Put together what reads the same channels, and leave everything else apart."""
+    """Put together what reads the same channels, and leave everything else apart; what is the same is asked once."""
     batches: dict[object, list[LockRequest]] = {}
-    for request in requests:
+    for request in {request.key: request for request in requests}.values():
         batches.setdefault((request.platform, request.channels) if request.channels else request.key, []).append(
             request
         )

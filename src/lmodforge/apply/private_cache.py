@@ -29,12 +29,16 @@ def safe_cache(workshop: Workshop, folder: str) -> Iterator[Workshop]:
 
 @contextmanager
 def private_cache(workshop: Workshop) -> Iterator[Workshop]:
-    """Lend a workshop with a cache of its own below `builds.scratch`; raises StepFailed when that is not here."""
+    """Lend a workshop with a cache of its own below `builds.scratch`; raises StepFailed when none can be made there."""
     system, scratch = workshop.system, workshop.site.builds.scratch
     if system.stat(scratch) is None:
         raise StepFailed(f"`builds.scratch`, {scratch}, is not on this host", "make it, or name another directory")
     path = f"{scratch}/lmodforge-{secrets.token_hex(16)}"
-    system.make_directory(path, 0o700)
+    try:
+        system.make_directory(path, 0o700)
+    except OSError as error:
+        message = f"`builds.scratch`, {scratch}: {error.strerror}"
+        raise StepFailed(message, "mend that, or name another directory") from None
     try:
         yield replace(workshop, private_cache=path)
     finally:

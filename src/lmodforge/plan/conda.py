@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -190,8 +190,7 @@ def _named(url: str) -> tuple[str, str]:
     return name, version
 
 
-@lru_cache(maxsize=64)
-@cache  # asked for packages, for files and by what conda installs: each time all of the YAML would be read
+@lru_cache(maxsize=64)  # asked for packages, sizes and files: each time all of the YAML would be read
 def conda_entries(lock: str) -> tuple[dict[str, Any], ...]:
     """Return all that a lock says of each package."""
     import yaml  # noqa: PLC0415 - only a plan that builds reads locks

@@ -83,13 +83,15 @@ def pypi_lock_file(variant: Variant, subdir: str) -> str:
 def each_once(requests: Iterable[LockRequest]) -> tuple[LockRequest, ...]:
     """Return requests without those that ask the same again: node types that differ in nothing share a lock.
 
-    It lies where the lock for every other node does, when there is one.
+    It lies where the lock for every other node does, when there is one. What other environments ask lies with them:
+    one that changes, or gets another name, must not take another's lock away.
     """
-    found: dict[str, LockRequest] = {}
+    found: dict[tuple[str, str], LockRequest] = {}
     for request in requests:
-        first = found.setdefault(request.key, request)
+        asked = (request.key, request.file.partition("/")[0])
+        first = found.setdefault(asked, request)
         if len(request.file) < len(first.file):
-            found[request.key] = request
+            found[asked] = request
     return tuple(found.values())
 
 

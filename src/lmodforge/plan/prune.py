@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lmodforge.plan.layout import led_to
 from lmodforge.receipts.models import (
@@ -51,8 +51,9 @@ def kept_generations(
     """Return the generations to keep: the current one, the newest `keep`, and all that were current of late."""
     ever = {switch.entered for switch in journal}
     newest = set(sorted((n for n in numbers if n in ever and n <= current), reverse=True)[:keep])
-    limit = now - timedelta(days=days)
-    recent = {n for n in numbers if (replaced := last_used(n, journal)) is not None and replaced > limit}
+    seconds = days * 86_400  # there is no time that is any number of days ago
+    used = ((n, last_used(n, journal)) for n in numbers)
+    recent = {n for n, replaced in used if replaced is not None and (now - replaced).total_seconds() < seconds}
     return tuple(n for n in numbers if n == current or n in newest or n in recent)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from lmodforge.tasks.shared import JSON, OFFLINE, SITE, say, show, task
+from lmodforge.tasks.shared import JSON, OFFLINE, SITE, at_a_time, say, show, task
 
 
 @task(help=SITE | JSON | OFFLINE | {"out": "save the plan: `deploy --plan FILE` carries out exactly this"})
@@ -49,7 +49,7 @@ def deploy(
         root,
         plan=plan,
         replace_edited=replace_edited,
-        jobs=jobs,
+        jobs=at_a_time(jobs),
         on=on,
         leave=leave_jobs,
         offline=offline,

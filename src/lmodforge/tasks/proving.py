@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from lmodforge.tasks.shared import JSON, SITE, show, task
+from lmodforge.tasks.shared import JSON, SITE, at_a_time, show, task
 
 
 @task(
@@ -54,7 +54,7 @@ def verify(
         root,
         wish=Wish(image=image, engine=engine, rootfs=rootfs, ssh=ssh, srun=in_job, user=user),
         shells=shells,
-        jobs=jobs,
+        jobs=at_a_time(jobs),
         changed_since=changed_since,
         on=on,
         reports=Reports(junit, markdown),

@@ -68,6 +68,15 @@ def explained() -> Iterator[None]:
         raise Exit("interrupted; users see what they saw before, run it again to go on", code=130) from None
 
 
+def at_a_time(jobs: int) -> int:
+    """Return how many of something go on side by side; 0: nobody says."""
+    if jobs < 0:
+        from lmodforge.errors import SiteError
+
+        raise SiteError(f"--jobs {jobs}: that is no number of jobs", "1 or more")
+    return jobs
+
+
 def say(text: str) -> None:
     """Print data."""
     sys.stdout.write(f"{text}\n")

@@ -6,7 +6,7 @@ import sys
 
 from invoke.context import Context
 
-from lmodforge.tasks.shared import JSON, SITE, say, show, task
+from lmodforge.tasks.shared import JSON, SITE, at_a_time, say, show, task
 
 
 @task(help=SITE | {"out": "directory, not there yet: a directory in it for each module, with the files of its kit"})
@@ -91,7 +91,7 @@ def docs(
     from lmodforge.commands.docs import build_docs, check_docs, serve_docs
 
     if check:
-        found = check_docs(site or (), root, user=user, jobs=jobs)
+        found = check_docs(site or (), root, user=user, jobs=at_a_time(jobs))
     else:
         found = build_docs(site or (), root, out, html=not markdown_only or serve)
     show(found, as_json=json)

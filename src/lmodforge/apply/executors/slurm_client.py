@@ -94,7 +94,7 @@ class Slurm:
 
 _HINTS = {
     "squeue": "jobs that were submitted go on: deploy again when Slurm answers",
-    "sbatch": "what jobs ask for stands in `builds.job`, and in `job` of an environment",
+    "sbatch": "what jobs ask for stands in `builds.job`, and in `job` of an environment or of a node type",
 }
 
 

@@ -22,8 +22,8 @@ SILENT = 900.0
 """Seconds that a controller may be away, for a restart or a failover."""
 
 _HINTS = {
-    "TIMEOUT": "give it more `time` in `builds.job`, or in `job` of the environment",
-    "OUT_OF_MEMORY": "give it more `memory` in `builds.job`, or in `job` of the environment",
+    "TIMEOUT": "give it more `time` in `builds.job`, or in `job` of the environment or of its node type",
+    "OUT_OF_MEMORY": "give it more `memory` in `builds.job`, or in `job` of the environment or of its node type",
     "NODE_FAIL": "deploy again: what has its receipt stays",
     "PREEMPTED": "deploy again: what has its receipt stays",
 }

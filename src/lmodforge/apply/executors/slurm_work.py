@@ -48,6 +48,8 @@ class Work:
 
     def write_orders(self, orders: Orders) -> None:
         """Say what every task needs; nobody else reads it."""
+        # Whether there are jobs all may see: a plan looks.
+        self.system.make_directory(self.directory.rpartition("/")[0])
         self.system.make_directory(self.directory, 0o700)
         site = orders.site.model_dump(mode="json", by_alias=True)
         document = {"logs": orders.logs, "offline": orders.offline, "online": sorted(orders.online), "site": site}
