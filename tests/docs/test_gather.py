@@ -88,10 +88,10 @@ def test_an_environment_without_a_module_is_not_shown():
 
 
 def test_what_is_deployed_counts_and_not_what_the_site_file_asks_for_next():
-    """The site file asks for version 2, which is not deployed yet."""
-    old = release("1", 3, "aa")
+    """The site file asks for version 2 and for six, which are not deployed yet."""
+    old = release("1", 3, "aa", packages=[{"name": "python", "version": "3.12.1"}, {"name": "numpy", "version": "2"}])
     (sci,) = gathered(old, modules={"sci/1": old.path}).environments
-    assert (sci.newest.version, sci.newest.module) == ("1", "sci/1")
+    assert (sci.newest.version, sci.newest.module, sci.wanted) == ("1", "sci/1", ("numpy", "python"))
 
 
 def living(**lifecycle):

@@ -135,6 +135,8 @@ class _Gathering:
         if written and written.lifecycle.hidden:
             return None
         newest = next((release for release in shown if written and release.version == written.version), shown[-1])
+        # The site file may ask for more than is deployed yet.
+        there = {canonicalize_name(package.name) for package in newest.packages}
         return Environment(
             site=self.site.name,
             name=name,
@@ -144,7 +146,7 @@ class _Gathering:
             newest=newest,
             default=bool(written and written.default),
             imports=written.check.imports if written else (),
-            wanted=requested(written, newest.node) if written else (),
+            wanted=tuple(name for name in requested(written, newest.node) if name in there) if written else (),
             **_said(written),
             **_end_of_life(written),
         )
