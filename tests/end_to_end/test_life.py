@@ -153,6 +153,24 @@ def test_prune_removes_what_only_old_generations_need_and_what_no_release_shares
     assert cached(small) == {"six.py", "idnadata.py"}
 
 
+def test_prune_removes_what_a_build_that_failed_has_left_and_nobody_wants_any_more(small):
+    small.deploy()
+    document = site_text(tiny=["six"], bad=["idna"])
+    document["environments"]["bad"]["check"]["run"] = ["false"]
+    small.write(document)
+    with pytest.raises(SiteError, match="environment bad: exit code 1 from false"):
+        small.deploy()
+    small.write(site_text(tiny=["six"]))
+    assert small.deploy().plan.is_empty
+    [left] = (small.prefix / "releases").glob("bad-*")
+    removed = prune(small)
+    assert f"unfinished  {left}  left by a deploy that did not end well" in removed
+    assert not left.exists()
+    assert not list((small.state / "started").rglob("*.json"))
+    assert prune(small) == "Nothing to prune."
+    assert small.deploy().plan.is_empty
+
+
 def cached(small):
     """A file each of six and of idna, as far as they are in the cache."""
     archives = (small.state / "cache/uv").glob("archive-v*/*")

@@ -8,6 +8,7 @@ import pytest
 from end_to_end.slurm_site import PATIENCE, Site, processes, states
 from lmodforge.apply.system import Completed, RealSystem
 from lmodforge.commands.deploy import BuildOptions
+from lmodforge.commands.prune import prune_site
 from lmodforge.errors import SiteError
 from slurm import wait_for
 
@@ -78,6 +79,8 @@ def test_jobs_that_nobody_wants_any_more_are_ended_when_there_is_nothing_else_to
     site.checking(2)
     deploy.kill()
     site.ended(deploy)
+    with pytest.raises(SiteError, match="jobs of a deploy that did not end still build for this site"):
+        prune_site(str(site.file), str(site.root), 1, 0, show=False)
     site.describe(one="true")
     assert site.ended(site.start())[0] == 0
     assert states(site) == ["COMPLETED", "COMPLETED", "CANCELLED"]

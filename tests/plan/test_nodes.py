@@ -156,7 +156,7 @@ def test_a_release_for_a_type_is_kept_as_long_as_a_generation_leads_to_it():
         modules={"ml/1": "/a"},
         variants={"ml/1": {"a100": "/b", "any": "/a"}},
     )
-    assert [each.path for each in removals([1], {1: generation}, releases, "/mf/generations")] == ["/c"]
+    assert [each.path for each in removals([1], {1: generation}, releases, (), "/mf/generations")] == ["/c"]
 
 
 def test_receipts_from_before_there_were_types_are_read():

@@ -168,7 +168,7 @@ class Builder:
         system, layout = self.workshop.system, self.workshop.layout
         for place in (layout.started(path), layout.receipt(path), path):
             system.make_directory(place.rpartition("/")[0])
-        system.write(layout.started(path), b"begun\n")
+        system.write(layout.started(path), f"{path}\n".encode())
         system.remove(layout.receipt(path))
 
     def _keep(self, receipt: Installed) -> None:

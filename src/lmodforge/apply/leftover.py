@@ -1,4 +1,4 @@
-"""What lies in a site's cache and no release shares: hard links tell, and removing anything else would free nothing."""
+"""What is left behind: in the cache what no release shares, elsewhere what was begun and never got its receipt."""
 
 from __future__ import annotations
 
@@ -22,9 +22,29 @@ class Leftover:
 
 
 def leftovers(workshop: Workshop) -> list[Leftover]:
-    """Look through the cache of a site whose lock is held; what left jobs build from stays."""
+    """Look through the cache of a site whose lock is held; what left jobs build from stays.
+
+    Hard links tell what releases share: removing that would free nothing.
+    """
     found = (_unshared(workshop.system, path) for path in _entries(workshop))
     return [leftover for leftover in found if leftover]
+
+
+def unfinished(workshop: Workshop) -> list[str]:
+    """Return the paths of what was begun, as far as their notes say them."""
+    system, layout = workshop.system, workshop.layout
+    said = {note: (system.read(note) or b"").decode(errors="replace").strip() for note in _notes(system, layout.begun)}
+    return sorted(path for note, path in said.items() if path.startswith("/") and layout.started(path) == note)
+
+
+def _notes(system: System, folder: str) -> Iterator[str]:
+    for name in system.names(folder):
+        path = f"{folder}/{name}"
+        found = system.stat(path)
+        if found and stat.S_ISDIR(found.st_mode):
+            yield from _notes(system, path)
+        elif found:
+            yield path
 
 
 def _entries(workshop: Workshop) -> Iterator[str]:

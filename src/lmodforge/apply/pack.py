@@ -22,18 +22,28 @@ _PROGRAM = ("-I", "-m", "lmodforge.apply.packer")
 def pack_archive(action: PackRelease, workshop: Workshop) -> None:
     """Make an archive that the site file asks for, and remove what one that was killed has left."""
     folder, _, file = action.path.rpartition("/")
-    for name in workshop.system.names(folder):
-        if name.startswith(f".{file}."):
-            workshop.system.remove(f"{folder}/{name}")
+    remove_parts(action.path, workshop)
     archive = Archive(file, action.format, dest_prefix=action.place)
-    # With the site, as releases are: squashfs links their files where it would copy them to another file system.
-    scratch = f"{workshop.layout.cache}/packing/{file}"
-    workshop.system.remove(scratch)
+    scratch = _scratch(file, workshop)
     workshop.system.make_directory(scratch, 0o700)
     try:
         pack_release(workshop, action.release, archive, folder, subject=subject_of(action), scratch=scratch)
     finally:
         workshop.system.remove(scratch)
+
+
+def remove_parts(path: str, workshop: Workshop) -> None:
+    """Remove what packing into a file has left when it was killed."""
+    folder, _, file = path.rpartition("/")
+    for name in workshop.system.names(folder):
+        if name.startswith(f".{file}."):
+            workshop.system.remove(f"{folder}/{name}")
+    workshop.system.remove(_scratch(file, workshop))
+
+
+def _scratch(file: str, workshop: Workshop) -> str:
+    """Return a place with the site, as releases are: squashfs links their files where it would copy them elsewhere."""
+    return f"{workshop.layout.cache}/packing/{file}"
 
 
 def archive_receipt(action: PackRelease, workshop: Workshop) -> ArchiveReceipt:

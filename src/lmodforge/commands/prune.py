@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lmodforge.apply.holder import hold
-from lmodforge.apply.leftover import Leftover, leftovers
+from lmodforge.apply.leftover import Leftover, leftovers, unfinished
 from lmodforge.apply.observe import Observer
+from lmodforge.apply.pack import remove_parts
 from lmodforge.apply.probe import read_generation
-from lmodforge.apply.workshop import Workshop
+from lmodforge.apply.workshop import MARK, Workshop
 from lmodforge.commands.planning import workshop_for
 from lmodforge.commands.receipts import Deployment, read_deployment
 from lmodforge.commands.site import open_site
@@ -34,14 +35,23 @@ def prune_site(site: str, root: str, keep: int, older_than: int, *, show: bool) 
     with progress_for_stderr() as progress:
         workshop = workshop_for(opened, progress)
         with hold(opened.system, workshop.layout):
+            _refuse_jobs(workshop)
             plan = _plan(workshop, read_deployment(opened), keep, days)
             cache = _cache(plan, leftovers(workshop), workshop.layout.cache)
             if not show:
+                opened.system.end_marked(MARK, workshop.layout.software)  # of a deploy that was killed
                 for removal in plan:
                     _remove(workshop, removal)
                 for leftover in leftovers(workshop):
                     opened.system.remove(leftover.path)
     return _text((*plan, *cache), show=show)
+
+
+def _refuse_jobs(workshop: Workshop) -> None:
+    """Raise while what jobs have built or are building belongs to no generation yet."""
+    if workshop.system.names(workshop.layout.jobs):
+        hint = "`invoke deploy` takes them up, or ends them; prune then"
+        raise SiteError("jobs of a deploy that did not end still build for this site", hint)
 
 
 def _plan(workshop: Workshop, deployment: Deployment, keep: int, days: int) -> tuple[Removal, ...]:
@@ -51,7 +61,7 @@ def _plan(workshop: Workshop, deployment: Deployment, keep: int, days: int) -> t
     current = deployment.generation.number
     numbers = kept_generations(trees, current, journal, keep=keep, now=workshop.now(), days=days)
     kept = {number: _receipt(workshop, number, observer) for number in numbers}
-    return removals(trees, kept, deployment.installed, layout.generations)
+    return removals(trees, kept, deployment.installed, unfinished(workshop), layout.generations)
 
 
 def _receipt(workshop: Workshop, number: int, observer: Observer) -> GenerationReceipt:
@@ -79,9 +89,10 @@ def _remove(workshop: Workshop, removal: Removal) -> None:
     # The note first: what is left after an interruption is then known as ours, and goes the next time.
     note = layout.started(removal.path)
     system.make_directory(note.rpartition("/")[0])
-    system.write(note, b"being removed\n")
+    system.write(note, f"{removal.path}\n".encode())
     for link in _links_to(workshop, removal.path):
         system.remove(link)
+    remove_parts(removal.path, workshop)
     system.remove(removal.path)
     system.remove(layout.receipt(removal.path))
     system.remove(note)

@@ -69,8 +69,16 @@ class Layout:
         below = posixpath.relpath(path, self.software)
         return f"{self.installed}/{below if not below.startswith('..') else 'elsewhere' + path}.json"
 
+    @property
+    def begun(self) -> str:
+        """Notes of what we began to build."""
+        return f"{self.state}/started"
+
     def started(self, path: str) -> str:
-        """Return the note that says that we began to build at `path`: what lies there without a receipt is our own."""
+        """Return the note that says that we began to build at `path`: what lies there without a receipt is our own.
+
+        The path stands in it.
+        """
         return self.receipt(path).replace("/receipts/installed/", "/started/", 1)
 
     def lock(self, key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,9 +58,16 @@ def kept_generations(
 
 
 def removals(
-    trees: Sequence[int], kept: Mapping[int, GenerationReceipt], installed: Mapping[str, Installed], layout_of: str
+    trees: Sequence[int],
+    kept: Mapping[int, GenerationReceipt],
+    installed: Mapping[str, Installed],
+    unfinished: Iterable[str],
+    layout_of: str,
 ) -> tuple[Removal, ...]:
-    """Return generations that are not kept, and what only they led to; a prefix stays while a release in it does."""
+    """Return generations that are not kept, and what only they led to; a prefix stays while a release in it does.
+
+    What was begun and never finished goes as well, unless it is to take the place of something that is in use.
+    """
     used = {path for receipt in kept.values() for path in _led_to(receipt)}
     gone = [
         Removal("generation", f"{layout_of}/{number:04d}", "not kept", number=number)
@@ -68,7 +75,12 @@ def removals(
         if number not in kept
     ]
     unused = [receipt for path, receipt in sorted(installed.items(), reverse=True) if path not in used]
-    return (*gone, *(_unused(receipt) for receipt in unused if not _is_adopted(receipt)))
+    left = [path for path in unfinished if path not in used and path not in installed]
+    return (
+        *gone,
+        *(_unused(receipt) for receipt in unused if not _is_adopted(receipt)),
+        *(Removal("unfinished", path, "left by a deploy that did not end well") for path in left),
+    )
 
 
 def _led_to(generation: GenerationReceipt) -> Iterator[str]:
