@@ -70,8 +70,9 @@ class Site(Small):
 
 
 def _all(slurm) -> dict[str, str]:
+    """Return the states of all tasks of arrays; builds are nothing else, and other tests submit what is."""
     said = slurm.run("squeue", "-h", "-r", "-t", "all", "-o", "%F_%K %T")
-    return dict(line.split() for line in said.splitlines())
+    return {number: state for number, state in map(str.split, said.splitlines()) if not number.endswith("_N/A")}
 
 
 def states(site) -> list[str]:
