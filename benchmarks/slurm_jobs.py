@@ -30,12 +30,13 @@ from lmodforge.plan.jobs import steps_of
 OF_IDEAL, SUBMITTED = 1.25, 30.0
 MANY = 1000
 FIVE = {
-    "sci": ["numpy", "pandas", "scipy"],
-    "plot": ["matplotlib"],
-    "web": ["requests", "rich", "sqlalchemy"],
-    "test": ["pytest", "hypothesis", "sympy"],
-    "text": ["jinja2", "babel", "sphinx"],
+    "sci": ["numpy", "pandas", "scipy", "scikit-learn", "statsmodels"],
+    "plot": ["matplotlib", "bokeh", "plotly"],
+    "web": ["requests", "rich", "sqlalchemy", "django"],
+    "test": ["pytest", "hypothesis", "sympy", "networkx"],
+    "text": ["jinja2", "babel", "sphinx", "nltk"],
 }
+"""Builds of several seconds each: Slurm times them in whole ones."""
 
 
 def run() -> list[Row]:
