@@ -164,16 +164,16 @@ def test_a_mirror_holds_what_every_type_needs_and_a_host_of_one_builds_its_own_f
     assert envs == {"ml": "ml", "ml-1": "ml", "ml-own": "ml-own", "ml-own-1": "ml-own"}
 
 
-def test_what_a_type_adds_and_no_channel_has_is_told_at_its_line(tmp_path, channel):
+@pytest.mark.parametrize(("node", "subject"), [("own", "environment ml for own"), ("any", "environment ml")])
+def test_what_a_type_adds_and_no_channel_has_is_told_at_its_line(tmp_path, channel, node, subject):
     centre = Centre(tmp_path, channel)
-    centre.ml["nodes"]["own"] = {"conda": ["fft", "ftt"]}
+    centre.ml["nodes"][node] = {"conda": ["fft", "ftt"]}
     with pytest.raises(SiteError) as raised:
         centre.deploy()
     [mistake] = raised.value.mistakes
     line = centre.file.read_text().splitlines().index("        - ftt") + 1
     assert str(mistake) == (
-        f"{centre.file}:{line}:11: environment ml for own: there is no package `ftt` for {SUBDIR}\n"
-        "  hint: did you mean `fft`?"
+        f"{centre.file}:{line}:11: {subject}: there is no package `ftt` for {SUBDIR}\n  hint: did you mean `fft`?"
     )
 
 

@@ -90,15 +90,26 @@ def engines_for(workshop: Workshop, document: Document | None = None) -> Engines
     return {"uv": uv, "conda": Conda(workshop, uv, cached=cached, places=partial(_place, document))}
 
 
-def _place(document: Document | None, environment: str, spec: str) -> Where | None:
+def _place(document: Document | None, subject: str, spec: str) -> Where | None:
     """Find where a person wrote what an environment has from conda channels."""
-    if document is None:
-        return None
+    from lmodforge.config.node_types import ANY  # noqa: PLC0415 - the same
+    from lmodforge.plan.layout import environment_subject  # noqa: PLC0415 - the same
+
+    plain: Any = document.plain if document else {}
+    for environment, said in plain.get("environments", {}).items():
+        for node in said.get("nodes") or ("",):
+            if document and subject == environment_subject(environment, "" if node == ANY else node):
+                return _place_in(document, environment, node, spec)
+    return None
+
+
+def _place_in(document: Document, environment: str, node: str, spec: str) -> Where | None:
+    """Look among what all nodes have, then among what a type has besides."""
     plain: Any = document.plain
-    environment, _, node = environment.partition(" for ")
-    said: Any = plain.get("environments", {}).get(environment, {})
-    for loc, part in ((), said), (("nodes", node), said.get("nodes", {}).get(node) or {}):
+    said = plain["environments"][environment]
+    besides = said.get("nodes", {}).get(node) or {}
+    for keys, part in ((), said), (("nodes", node), besides):
         written = part.get("conda", ())
         if spec in written:
-            return document.locate(("environments", environment, *loc, "conda", written.index(spec)))
+            return document.locate(("environments", environment, *keys, "conda", written.index(spec)))
     return document.locate(("environments", environment, "python" if spec.startswith("python ") else "conda"))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from lmodforge.config.archives import Format
 from lmodforge.plan.facts import Interpreter
+from lmodforge.plan.layout import environment_subject
 
 Sign = Literal["+", "~", "-", "!"]
 
@@ -146,7 +147,7 @@ class BuildRelease:
     @property
     def subject(self) -> str:
         """What progress, logs and messages call it."""
-        return f"environment {self.environment}{f' for {self.node}' if self.node else ''}"
+        return environment_subject(self.environment, self.node)
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,11 @@ class Layout:
         return int(number) if folder == "generations" and number.isdecimal() else None
 
 
+def environment_subject(environment: str, node: str) -> str:
+    """Return what progress, logs and messages call an environment's build for a type of nodes; empty: for all."""
+    return f"environment {environment}{f' for {node}' if node else ''}"
+
+
 def link_name(environment: str, node: str) -> str:
     """Return the name under which `source activate` finds a release."""
     return f"{environment}-{node}" if node else environment

@@ -10,6 +10,7 @@ from lmodforge.config.environments import Environment
 from lmodforge.config.models import SiteConfig
 from lmodforge.config.node_types import ANY, NodeType, OnNodes
 from lmodforge.config.processors import FAMILIES, processor
+from lmodforge.plan.layout import environment_subject
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Variant:
     @property
     def subject(self) -> str:
         """What messages call it."""
-        return f"environment {self.name}{f' for {self.node}' if self.node else ''}"
+        return environment_subject(self.name, self.node)
 
 
 def variants_of(site: SiteConfig, name: str, platform: str) -> tuple[Variant, ...]:

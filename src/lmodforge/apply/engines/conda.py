@@ -31,7 +31,7 @@ from lmodforge.plan.locks import SUBDIRS, LockRequest, locked_packages
 from lmodforge.receipts.models import PackageEntry
 
 Places = Callable[[str, str], Where | None]
-"""Environment and spec -> where a person wrote it."""
+"""Subject of a request and spec -> where a person wrote it."""
 
 _PROGRAM = ("-I", "-m", "lmodforge.apply.rattler")
 
@@ -43,7 +43,7 @@ class Conda:
     workshop: Workshop
     uv: Uv
     cached: bool = True
-    places: Places = lambda environment, spec: None  # noqa: ARG005 - nothing is known of a site made by a program
+    places: Places = lambda subject, spec: None  # noqa: ARG005 - nothing is known of a site made by a program
 
     def resolve(self, requests: Sequence[LockRequest]) -> list[str | StepFailed]:
         """Return locks in the form that pixi reads; what a channel holds is read once for all of them."""
@@ -154,11 +154,10 @@ class Conda:
         if "spec" not in failure:
             message, hint = explained(failure["message"])
             return StepFailed(f"{subject}: {message}", hint)
-        environment = subject.removeprefix("environment ")
         first, *others = failure.get("specs") or [failure["spec"]]
-        places = [f"`{other}` stands at {self.places(environment, other)}" for other in others]
+        places = [f"`{other}` stands at {self.places(subject, other)}" for other in others]
         hint = failure.get("hint") or ", ".join(places) or None
-        return StepFailed(f"{subject}: {failure['message']}", hint, self.places(environment, first))
+        return StepFailed(f"{subject}: {failure['message']}", hint, self.places(subject, first))
 
 
 def _conda_entries(packages: list[dict[str, Any]]) -> list[PackageEntry]:
