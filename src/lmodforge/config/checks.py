@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from lmodforge.config.base import Model
-from lmodforge.config.naming import mistake
+from lmodforge.config.naming import mistake, shell_words
 
 _MODULE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
@@ -21,11 +20,7 @@ def _import_name(text: str) -> str:
 
 
 def _command(text: str) -> str:
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise mistake(f"command `{text}` cannot be read: {error}", "quote it as in a shell") from None
-    if not words:
+    if not shell_words("command", text):
         raise mistake("a command is empty")
     return text
 

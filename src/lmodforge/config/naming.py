@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -21,6 +22,14 @@ def mistake(message: str, hint: str = "") -> PydanticCustomError:
     """Make the error that a validator raises: the loader shows `message` and `hint` with their place in the file."""
     context = {"message": message, "hint": hint}
     return PydanticCustomError("site", "{message}", context)
+
+
+def shell_words(what: str, text: str) -> list[str]:
+    """Split a command or an option as a shell would."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise mistake(f"{what} `{text}` cannot be read: {error}", "quote it as in a shell") from None
 
 
 def _text(text: str) -> str:

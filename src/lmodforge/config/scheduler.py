@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from lmodforge.config.base import Model
-from lmodforge.config.naming import Name, Text, form, mistake
+from lmodforge.config.naming import Name, Text, form, mistake, shell_words
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?(KB|MB|GB|TB|PB)")
 _TIME = re.compile(r"(?:\d+-)?\d{1,3}:\d{2}:\d{2}")
@@ -35,10 +34,7 @@ def _host(text: str) -> str:
 
 
 def _option(text: str) -> str:
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise mistake(f"option `{text}` cannot be read: {error}", "quote it as in a shell") from None
+    words = shell_words("option", text)
     if not words or not words[0].startswith("-") or "\n" in text:
         raise mistake(f"`{text}` is not an option of a job", "begin it with `-`, such as `--qos=normal`")
     return text
