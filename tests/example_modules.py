@@ -5,6 +5,7 @@ from lmodforge.modulefile.context import (
     DistributionModule,
     EnvironmentEntry,
     EnvironmentModule,
+    Known,
     LifeCycle,
     Look,
     NodeRelease,
@@ -13,7 +14,7 @@ from lmodforge.modulefile.context import (
     RemovedModule,
     ToolModule,
 )
-from lmodforge.modulefile.nodes import Known, known_by
+from lmodforge.modulefile.nodes import known_by
 from lmodforge.modulefile.policy import CacheRule, Pi, Policy, Space
 
 POLICY = Policy(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from lmod import Shell
 from lmodforge.config.node_types import NodeType
 from lmodforge.config.shipped import shipped
-from lmodforge.modulefile.context import EnvironmentModule, Look, NodeRelease, Operation, Package
-from lmodforge.modulefile.nodes import Known, host_pattern, known_by
+from lmodforge.modulefile.context import EnvironmentModule, Known, Look, NodeRelease, Operation, Package
+from lmodforge.modulefile.nodes import host_pattern, known_by
 from lmodforge.plan.nodes import misfits, node_of
 from site_on_disk import write_tree
 

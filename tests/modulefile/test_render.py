@@ -16,6 +16,7 @@ from lmodforge.modulefile.context import (
     DistributionModule,
     EnvironmentEntry,
     EnvironmentModule,
+    Known,
     LifeCycle,
     Look,
     NodeRelease,
@@ -24,7 +25,6 @@ from lmodforge.modulefile.context import (
     RemovedModule,
     ToolModule,
 )
-from lmodforge.modulefile.nodes import Known
 from lmodforge.modulefile.policy import Pi, Policy, Space
 from lmodforge.modulefile.profile import profile_scripts
 from lmodforge.modulefile.render import Templates, render_tree

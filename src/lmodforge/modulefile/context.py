@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from lmodforge.modulefile.nodes import Known
 from lmodforge.modulefile.policy import Policy
 
 
@@ -103,6 +103,27 @@ class Operation:
     variable: str
     value: str
     """`{prefix}` stands for the release's directory: `{prefix}/share/gdal`."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a node of a type is known by; nothing: every node."""
+
+    archspec: str = ""
+    """For people: what is compared is `cpu`."""
+    cpu: Mapping[str, str] = field(default_factory=dict)
+    """By the key of a line of /proc/cpuinfo: words that all stand in it."""
+    power: int = 0
+    """The oldest generation of POWER."""
+    driver: int = 0
+    """The oldest branch of NVIDIA's driver."""
+    hosts: tuple[str, ...] = ()
+    """Lua patterns, of which the name of the node fits one."""
+
+    @property
+    def stated(self) -> dict[str, object]:
+        """What there is to compare."""
+        return {name: value for name, value in vars(self).items() if value}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from lmodforge.modulefile.context import (
     DistributionModule,
     EnvironmentEntry,
     EnvironmentModule,
+    Known,
     LifeCycle,
     Look,
     Module,
@@ -23,7 +24,7 @@ from lmodforge.modulefile.context import (
     ToolModule,
     WorkspacesModule,
 )
-from lmodforge.modulefile.nodes import Known, known_by
+from lmodforge.modulefile.nodes import known_by
 from lmodforge.modulefile.policy import Policy, lua_pattern
 from lmodforge.plan.actions import AdoptPrefix, BuildRelease, InstallConda, InstallPython
 from lmodforge.plan.facts import Facts
