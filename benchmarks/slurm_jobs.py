@@ -94,7 +94,7 @@ def submission(folder: Path) -> Row:
     copies = [replace(release, path=f"{release.path}{number}") for number in range(MANY)]
     steps = steps_of(replace(plan, installs=(), releases=tuple(copies)), opened.config)
     followed: list[Followed] = []
-    orders = Orders(opened.config, workshop.logs, offline="")
+    orders = Orders(opened.config, workshop.logs, mirror="")
     executor, slurm = OnSlurm(workshop, builder_for(workshop, engines_for(workshop))), Slurm(system)
     taken = seconds(lambda: executor.submit(slurm, steps, followed, orders))
     asked = dict(system.asked)

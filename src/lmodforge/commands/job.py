@@ -71,13 +71,13 @@ def _build(work: Work, task: str, termination: Termination) -> SiteError | None:
 
 def _workshop(work: Work, task: str) -> Workshop:
     orders = work.orders()
-    offline = "" if work.signature(task) in orders.online else orders.offline
+    mirror = "" if work.signature(task) in orders.online else orders.mirror
     return Workshop(
         work.system,
         orders.site,
         orders.logs,
         PlainProgress(),
-        mirror=open_mirror(work.system, offline) if offline else None,
+        mirror=open_mirror(work.system, mirror) if mirror else None,
         limits=limits(os.environ),
         marked=False,
     )

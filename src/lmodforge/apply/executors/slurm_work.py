@@ -29,7 +29,7 @@ class Orders:
     site: SiteConfig
     logs: str
     """Directory of the logs."""
-    offline: str
+    mirror: str
     """Directory of the mirror, or of the layer."""
     online: frozenset[str] = frozenset()
     """Signatures of the steps that use the network all the same."""
@@ -52,14 +52,14 @@ class Work:
         self.system.make_directory(self.directory.rpartition("/")[0])
         self.system.make_directory(self.directory, 0o700)
         site = orders.site.model_dump(mode="json", by_alias=True)
-        document = {"logs": orders.logs, "offline": orders.offline, "online": sorted(orders.online), "site": site}
+        document = {"logs": orders.logs, "mirror": orders.mirror, "online": sorted(orders.online), "site": site}
         self.system.write(f"{self.directory}/site.json", json.dumps(document).encode(), 0o600)
 
     def orders(self) -> Orders:
         """Return what every task needs."""
         document = json.loads(self._content("site.json"))
-        site, online = SiteConfig.model_validate(document["site"]), frozenset(document.get("online", ()))
-        return Orders(site, document["logs"], document["offline"], online)
+        site, online = SiteConfig.model_validate(document["site"]), frozenset(document["online"])
+        return Orders(site, document["logs"], document["mirror"], online)
 
     def write_batch(self, number: int, batch: Batch) -> None:
         """Say what each task of an array does."""
